@@ -1,0 +1,1 @@
+"""The command line of seqtools: options in, one library call, table out."""

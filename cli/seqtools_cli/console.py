@@ -1,0 +1,111 @@
+"""What a command prints: results on stdout, everything else on stderr."""
+
+import json
+import math
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class Console:
+    """The output settings of one command.
+
+    Attributes
+    ----------
+    json : bool
+        Print exactly one JSON object on stdout and no tables.
+    quiet : bool
+        Print no progress and no warnings on stderr.
+    verbose : bool
+        Print more detail on stderr.
+    """
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def result(self, payload: Mapping[str, Any]) -> bool:
+        """Print the JSON object if it was asked for, and say whether it was.
+
+        NaN and infinity, which JSON lacks, become null.
+        """
+        if not self.json:
+            return False
+        content = {"schema_version": SCHEMA_VERSION, **_plain(payload)}
+        click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
+        return True
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
+    ) -> None:
+        """Print a table: drawn in a terminal, tab-separated lines elsewhere.
+
+        Columns whose cells are all numbers are aligned to the right.
+        """
+        if not sys.stdout.isatty():
+            click.echo("\t".join(columns))
+            for row in rows:
+                click.echo("\t".join(row))
+            return
+        from rich.console import Console as RichConsole
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=title, title_justify="left")
+        for index, column in enumerate(columns):
+            numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
+            table.add_column(Text(column), justify="right" if numeric else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        RichConsole().print(table)
+
+    def note(self, text: str) -> None:
+        """Print a line on stderr unless the command is quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """Print a line on stderr if the command is verbose."""
+        if self.verbose:
+            click.echo(text, err=True)
+
+    def show_warnings(self) -> None:
+        """Print library warnings as one line on stderr each, or not at all when quiet."""
+        from seqtools.errors import SeqtoolsWarning
+
+        def show(message: Warning | str, *_: object, **__: object) -> None:
+            click.echo(f"seqtools: warning: {message}", err=True)
+
+        warnings.showwarning = show
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore" if self.quiet else "always", SeqtoolsWarning)
+
+
+def _plain(value: Any) -> Any:
+    """Turn nested values into what JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (str, bool, int)) or value is None:
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _is_number(cell: str) -> bool:
+    """Say whether a cell holds a number, a percentage or nothing."""
+    text = cell.strip().removesuffix("%").removesuffix("x").replace(",", "")
+    try:
+        float(text or "0")
+    except ValueError:
+        return False
+    return True

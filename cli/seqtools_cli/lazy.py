@@ -1,0 +1,52 @@
+"""A command group that imports a command's module only when the command runs.
+
+``seqtools --help`` stays as quick as Click itself, because the one-line helps stand in the table.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named by "module:attribute" and a one-line help."""
+
+    def __init__(
+        self, name: str, lazy_commands: Mapping[str, tuple[str, str]], help_text: str
+    ) -> None:
+        super().__init__(name, help=help_text, no_args_is_help=True)
+        self.lazy_commands = dict(lazy_commands)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the table's order."""
+        del ctx
+        return list(self.lazy_commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or suggest nothing if it is unknown."""
+        del ctx
+        if cmd_name not in self.lazy_commands:
+            return None
+        module, attribute = self.lazy_commands[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        del ctx
+        rows = [(name, help_line) for name, (_, help_line) in self.lazy_commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or fail with the nearest name."""
+        if args and args[0] not in self.lazy_commands and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], self.lazy_commands, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,113 @@
+"""The `seqtools` command: the group, and what becomes of errors and signals."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from seqtools_cli.lazy import LazyGroup
+
+COMMANDS = {
+    "embed": (
+        "seqtools_cli.embed:embed",
+        "Train, evaluate, query, convert and draw word vectors.",
+    ),
+}
+
+cli = LazyGroup(
+    "seqtools",
+    COMMANDS,
+    "Word embeddings and sequence models from the shell.\n\n"
+    "Results go to stdout, progress and warnings to stderr; every command takes --json.",
+)
+
+
+def _print_version() -> None:
+    """Print the installed version."""
+    from importlib.metadata import version
+
+    click.echo(f"seqtools {version('seqtools')}")
+
+
+def _version_option(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the version and leave."""
+    if value:
+        _print_version()
+        ctx.exit()
+
+
+cli.params.append(
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_version_option,
+        help="Print the version and exit.",
+    )
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code.
+
+    0 done; 1 the work failed, with one line on stderr; 2 usage; 130 or 143 after SIGINT or
+    SIGTERM. A closed pipe ends quietly.
+    """
+    try:
+        result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as request:
+        return request.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("seqtools: interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        return _report(error)
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: Exception) -> int:
+    """Print one line for an error and return the exit code."""
+    from seqtools.errors import SeqtoolsError, TrainingInterrupted
+
+    if isinstance(error, TrainingInterrupted):
+        click.echo(f"seqtools: {error}", err=True)
+        return 128 + error.signal_number
+    if isinstance(error, SeqtoolsError):
+        text = str(error)
+    elif isinstance(error, MemoryError):
+        text = "out of memory; use a smaller vocabulary, dimension or file"
+    elif isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        text = f"{place}{error.strerror or error}"
+    else:
+        text = (
+            f"unexpected {type(error).__name__}: {error}; "
+            "this is a defect: run again with --debug and report what it prints"
+        )
+    click.echo(f"seqtools: error: {' '.join(text.splitlines())}", err=True)
+    return 1
+
+
+def entry() -> None:
+    """Run the command line of this process."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone: keep the interpreter from complaining about it while it ends.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        click.echo(f"seqtools: error: stdout: cannot write: {error.strerror}", err=True)
+        code = code or 1
+    sys.exit(code)

@@ -1,0 +1,140 @@
+"""Options that every command shares, and checks that name the range."""
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from seqtools_cli.console import Console
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def common_options(command: Function) -> Function:
+    """Add --json, --quiet, --verbose, --config and --debug; pass a ``console`` to the command."""
+
+    @wraps(command)
+    def wrapper(
+        *args: Any, as_json: bool, quiet: bool, verbose: bool, debug: bool, **values: Any
+    ) -> Any:
+        del debug  # read from the arguments by main.run, so that it covers parsing too
+        console = Console(json=as_json, quiet=quiet, verbose=verbose)
+        console.show_warnings()
+        return command(*args, console=console, **values)
+
+    options = [
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+        click.option("-q", "--quiet", is_flag=True, help="Print no progress and no warnings."),
+        click.option("-v", "--verbose", is_flag=True, help="Print more detail on stderr."),
+        click.option(
+            "--config",
+            type=click.Path(dir_okay=False),
+            is_eager=True,
+            expose_value=False,
+            callback=_load_config,
+            help="Read options from a TOML file; a flag given here wins.",
+        ),
+        click.option("--debug", is_flag=True, help="Show tracebacks."),
+    ]
+    decorated: Any = wrapper
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def seed_option(default: int = 1) -> Callable[[Function], Function]:
+    """Add --seed."""
+    return click.option(
+        "--seed",
+        type=IntAtLeast(0),
+        default=default,
+        show_default=True,
+        help="Seed of every random choice.",
+    )
+
+
+def _load_config(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
+    """Make the values of a TOML file the defaults of the command."""
+    if path is None:
+        return
+    import tomllib
+    from pathlib import Path
+
+    from seqtools.errors import FileAccessError, SettingsError
+
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileAccessError.from_os_error(error, path) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    known = {
+        name.lstrip("-").replace("-", "_"): parameter.name
+        for parameter in ctx.command.params
+        for name in [*parameter.opts, parameter.name or ""]
+        if isinstance(parameter, click.Option)
+    }
+    defaults = {}
+    for key, value in values.items():
+        name = known.get(key.replace("-", "_"))
+        if name is None:
+            raise SettingsError(
+                f"{path}: key {key!r} is not an option of '{ctx.command_path}'; "
+                f"see '{ctx.command_path} --help'"
+            )
+        defaults[name] = value
+    ctx.default_map = {**(ctx.default_map or {}), **defaults}
+
+
+class IntAtLeast(click.IntRange):
+    """An integer of at least `minimum`; the error names the range."""
+
+    def __init__(self, minimum: int, maximum: int = 2**31 - 1) -> None:
+        super().__init__(min=minimum, max=maximum)
+        self.name = "integer"
+
+    def _describe_range(self) -> str:
+        return f"x>={self.min}"
+
+
+class FiniteFloat(click.ParamType[float]):
+    """A finite number within a range; "nan", "inf" and numbers outside are refused.
+
+    Parameters
+    ----------
+    minimum, maximum : float, optional
+        The range.
+    above : bool
+        The number must be above `minimum`, not equal to it.
+    """
+
+    name = "number"
+
+    def __init__(
+        self, minimum: float | None = None, maximum: float | None = None, above: bool = False
+    ) -> None:
+        self.minimum, self.maximum, self.above = minimum, maximum, above
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail naming the range."""
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        too_low = self.minimum is not None and (
+            number < self.minimum or (self.above and number == self.minimum)
+        )
+        if not math.isfinite(number) or too_low or number > (self.maximum or math.inf):
+            self.fail(f"{value} is not {self._range()}.", param, ctx)
+        return number
+
+    def _range(self) -> str:
+        """Describe the accepted numbers."""
+        low = "" if self.minimum is None else f"{'above' if self.above else 'at least'} "
+        low += "" if self.minimum is None else f"{self.minimum:g}"
+        high = "" if self.maximum is None else f"at most {self.maximum:g}"
+        return "a finite number" + "".join(f" {part}" for part in (low, high) if part)

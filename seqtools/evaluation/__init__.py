@@ -1,0 +1,1 @@
+"""Numbers about outputs, independent of how the outputs were made."""

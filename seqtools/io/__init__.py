@@ -1,0 +1,1 @@
+"""Bytes on disk: atomic writing, compressed reading, vector formats."""

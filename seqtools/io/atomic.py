@@ -1,0 +1,125 @@
+"""Files that are replaced only when the new content is whole.
+
+A file is written beside its target under a temporary name, flushed to the disk and renamed over
+the target, and the directory is flushed too. A reader, or a crash at any moment, sees the old file
+or the new one, never a mix, and a failed write removes the temporary file.
+"""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from seqtools.errors import FileAccessError
+
+_BUFFER_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def atomic_writer(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file whose content takes the place of `path` when the block ends without an error.
+
+    Parameters
+    ----------
+    path : path-like
+        The target. A device or pipe, such as /dev/stdout, is written in place.
+
+    Yields
+    ------
+    binary file, open for writing
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be created, written, flushed or renamed; what stood there still stands.
+    """
+    target = Path(os.path.realpath(path))
+    if _is_special(target):
+        with _reporting(path), target.open("wb") as file:
+            yield file
+        return
+    temporary: Path | None = None
+    try:
+        with _reporting(path):
+            descriptor, name = tempfile.mkstemp(
+                dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
+            )
+            temporary = Path(name)
+            with open(descriptor, "wb", buffering=_BUFFER_BYTES) as file:  # noqa: PTH123
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(_mode_for(target))
+            os.replace(temporary, target)  # noqa: PTH105 - tests make this call fail
+            temporary = None
+            _flush_directory(target.parent)
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse now a path that could not be written after hours of work.
+
+    Raises
+    ------
+    FileAccessError
+        If the directory is missing or closed to us, or if `path` is a directory.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise FileAccessError(f"{os.fspath(path)}: cannot write: it is a directory; name a file")
+    if _is_special(target):
+        return
+    if not target.parent.is_dir():
+        raise FileAccessError(
+            f"{os.fspath(path)}: cannot write: the directory {target.parent} does not exist; "
+            "make it first or name another"
+        )
+    with _reporting(path), tempfile.TemporaryFile(dir=target.parent):
+        pass
+
+
+@contextlib.contextmanager
+def _reporting(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the system's write errors into ours, naming the file the user named."""
+    try:
+        yield
+    except FileAccessError:
+        raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileAccessError.from_os_error(error, path, "write") from error
+
+
+def _is_special(target: Path) -> bool:
+    """Say whether `target` exists and is neither a regular file nor a directory."""
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _mode_for(target: Path) -> int:
+    """Return the permissions for the new file: the old file's, or the process's default."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _flush_directory(directory: Path) -> None:
+    """Flush a directory's entries, so that the rename survives a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

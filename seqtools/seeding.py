@@ -1,0 +1,38 @@
+"""One user seed becomes independent streams for NumPy and for kernels.
+
+Every consumer names its stream, so that adding a consumer never shifts the numbers of another.
+"""
+
+import numpy as np
+
+from seqtools.types import Uint64Array
+
+_STREAMS = {"initial vectors": 0, "kernel": 1, "bootstrap": 2, "layout": 3}
+
+
+def numpy_generator(seed: int, stream: str) -> np.random.Generator:
+    """Return NumPy's generator for a named stream of a seed.
+
+    Parameters
+    ----------
+    seed : int
+        The user's seed, at least 0.
+    stream : str
+        Name of the consumer: "initial vectors", "kernel", "bootstrap" or "layout".
+    """
+    return np.random.default_rng([_STREAMS[stream], seed])
+
+
+def kernel_states(seed: int, num_threads: int) -> Uint64Array:
+    """Return one random state a thread for ``seqtools.kernels.random``.
+
+    Returns
+    -------
+    uint64 array, shape (num_threads, 1)
+        Row i depends on the seed and on i alone.
+    """
+    rows = [
+        np.random.SeedSequence([_STREAMS["kernel"], seed, thread]).generate_state(1, np.uint64)
+        for thread in range(num_threads)
+    ]
+    return np.stack(rows)

@@ -1,0 +1,1 @@
+"""Strings become integers here and nowhere else."""
