@@ -11,8 +11,8 @@ from seqtools.errors import SeqtoolsWarning
 from seqtools.evaluation.bootstrap import Interval, bootstrap_interval
 from seqtools.evaluation.lookup import WordLookup
 from seqtools.evaluation.rank_correlation import resampled_spearman, spearman
-from seqtools.evaluation.vector_settings import EvaluationSettings, OovPolicy
 from seqtools.evaluation.similarity_sets import SimilaritySet
+from seqtools.evaluation.vector_settings import EvaluationSettings, OovPolicy
 from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.evaluation.analogy import AnalogyScore, score_analogies
 from seqtools.evaluation.analogy_sets import AnalogySet
-from seqtools.evaluation.vector_settings import EvaluationSettings
 from seqtools.evaluation.similarity import SimilarityScore, score_similarity
 from seqtools.evaluation.similarity_sets import SimilaritySet
+from seqtools.evaluation.vector_settings import EvaluationSettings
 from seqtools.monitor import Monitor, NullMonitor, Progress
 
 
