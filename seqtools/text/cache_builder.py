@@ -1,0 +1,301 @@
+"""From text to an id cache in one reading.
+
+While this thread reads, decompresses and cuts the next chunk, a second one turns the last into
+provisional ids (the kernel runs without the interpreter lock). They go straight to the file; when
+the counts are known, one pass over the file puts the final ids in their place.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from seqtools.errors import CorpusError, FileAccessError, SeqtoolsWarning
+from seqtools.kernels.tokens import (
+    SELECTED_SENTENCES,
+    SELECTED_TOKENS,
+    select_ids,
+)
+from seqtools.monitor import Monitor, Progress
+from seqtools.text.cache_files import (
+    DESCRIPTION_FILE,
+    IDS_FILE,
+    VOCABULARY_FILE,
+    combine_fingerprints,
+    map_ids,
+    write_description,
+)
+from seqtools.text.corpus import TextChunk, check_paths, read_chunks, size_on_disk
+from seqtools.text.id_cache import IdCache, TextSettings, TextStatistics
+from seqtools.text.vocabulary import Vocabulary
+from seqtools.text.word_choice import CountedWords, choose_frequent, choose_given, spell_words
+from seqtools.text.word_table import WordTable
+from seqtools.types import Int32Array, Uint8Array
+
+_IDS_AT_A_TIME = 1 << 18
+_BYTES_AN_ID = 4
+
+
+@dataclass(frozen=True)
+class _Renumbered:
+    """What the second pass left in the file."""
+
+    num_ids: int
+    num_tokens: int
+    num_sentences: int
+    sha256: str
+
+
+def build(
+    paths: Sequence[str | os.PathLike[str]],
+    folder: Path,
+    settings: TextSettings,
+    vocabulary: Vocabulary | None,
+    monitor: Monitor,
+) -> IdCache:
+    """Build a cache; see ``seqtools.text.id_cache.build_id_cache``."""
+    check_paths(paths)
+    with _directory(folder), _unfinished_ids(folder) as file:
+        table = WordTable(settings.encoding_errors)
+        bytes_read, num_ids = _count(paths, table, file, monitor)
+        name = _name_of(paths)
+        if table.num_tokens == 0:
+            raise CorpusError("no words in the text", path=name, remedy="name a file with text")
+        counted = spell_words(table.content, table.counts, settings.lower)
+        if vocabulary is None:
+            vocabulary, new_ids = _choose_frequent(counted, settings, name)
+        else:
+            new_ids = choose_given(counted, vocabulary)
+        final = _renumber(file, num_ids, new_ids, monitor)
+        if final.num_tokens == 0:
+            raise CorpusError(
+                f"none of the {len(vocabulary)} words of the vocabulary occurs in the text",
+                path=name,
+                remedy="check that --vocab and --lower fit the corpus",
+            )
+        statistics = TextStatistics(
+            bytes_read=bytes_read,
+            lines_read=table.num_lines,
+            tokens_read=table.num_tokens,
+            tokens_kept=final.num_tokens,
+            types_read=counted.num_types,
+            sentences=final.num_sentences,
+            replaced_characters=counted.replaced_characters,
+            replaced_tokens=counted.replaced_tokens,
+        )
+        _warn_of_replaced(table, statistics)
+        return _finish(folder, file, vocabulary, settings, statistics, final)
+
+
+def _count(
+    paths: Sequence[str | os.PathLike[str]], table: WordTable, file: BinaryIO, monitor: Monitor
+) -> tuple[int, int]:
+    """Read all text into the table and the file; return bytes read and ids written."""
+    total, started = size_on_disk(paths), time.monotonic()
+    bytes_read, num_ids = 0, 0
+    monitor.start("reading corpus", total, "bytes")
+
+    def encode(chunk: TextChunk) -> int:
+        ids = table.add(chunk)
+        _write(file, ids.view(np.uint8))
+        return ids.size
+
+    pending: Future[int] | None = None
+    chunks = read_chunks(paths)
+    with ThreadPoolExecutor(1) as worker, contextlib.closing(chunks):  # type: ignore[type-var]
+        try:
+            for chunk in chunks:
+                num_ids += pending.result() if pending else 0
+                pending = worker.submit(encode, chunk)
+                bytes_read += chunk.num_bytes
+                speed = bytes_read / max(time.monotonic() - started, 1e-9)
+                note = f"{table.num_tokens:,} words"
+                monitor.update(Progress(bytes_read, total, "bytes", speed, note=note))
+        except Exception:
+            # A fault in the chunk before stands earlier in the text: it is the one to report.
+            if pending:
+                pending.result()
+            raise
+        num_ids += pending.result() if pending else 0
+    monitor.finish()
+    return bytes_read, num_ids
+
+
+def _choose_frequent(
+    counted: CountedWords, settings: TextSettings, name: str
+) -> tuple[Vocabulary, Int32Array]:
+    """Choose the vocabulary, and refuse one that leaves nothing to learn."""
+    vocabulary, new_ids = choose_frequent(counted, settings.min_count, settings.max_vocabulary)
+    if vocabulary is not None and len(vocabulary) > 1:
+        return vocabulary, new_ids
+    if counted.num_types == 1:
+        raise CorpusError(
+            f"the text holds a single word, {_quote(counted.words[0])}, over and over",
+            path=name,
+            remedy="there is nothing to learn from it",
+        )
+    left = "no word occurs" if vocabulary is None else "only one word occurs"
+    raise CorpusError(
+        f"{left} {settings.min_count} times or more, of {counted.num_types} different words",
+        path=name,
+        remedy="lower --min-count, to 1 for a very small text",
+    )
+
+
+def _renumber(file: BinaryIO, num_ids: int, new_ids: Int32Array, monitor: Monitor) -> _Renumbered:
+    """Replace provisional by final ids, in place, and cut the file to what is left."""
+    monitor.start("encoding corpus", num_ids, "words")
+    state = np.zeros(3, dtype=np.int64)
+    digest = hashlib.sha256()
+    ids = np.empty(_IDS_AT_A_TIME, dtype=np.int32)
+    num_read, num_written = 0, 0
+    while num_read < num_ids:
+        batch = ids[: min(_IDS_AT_A_TIME, num_ids - num_read)]
+        file.seek(_BYTES_AN_ID * num_read)
+        _read(file, batch.view(np.uint8))
+        num_read += batch.size
+        kept = batch[: select_ids(batch, new_ids, state, batch)].view(np.uint8)
+        digest.update(kept.data)
+        file.seek(_BYTES_AN_ID * num_written)
+        _write(file, kept)
+        num_written += kept.size // _BYTES_AN_ID
+        monitor.update(Progress(num_read, num_ids, "words"))
+    file.truncate(_BYTES_AN_ID * num_written)
+    monitor.finish()
+    return _Renumbered(
+        num_written,
+        int(state[SELECTED_TOKENS]),
+        int(state[SELECTED_SENTENCES]),
+        digest.hexdigest(),
+    )
+
+
+def _finish(
+    folder: Path,
+    file: BinaryIO,
+    vocabulary: Vocabulary,
+    settings: TextSettings,
+    statistics: TextStatistics,
+    final: _Renumbered,
+) -> IdCache:
+    """Put the files in their places, the description last, and map the ids."""
+    os.fsync(file.fileno())
+    with contextlib.suppress(FileNotFoundError):
+        (folder / DESCRIPTION_FILE).unlink()
+    vocabulary.save(folder / VOCABULARY_FILE)
+    os.replace(_part(folder), folder / IDS_FILE)  # noqa: PTH105 - tests make this call fail
+    description = {
+        "num_ids": final.num_ids,
+        "ids_sha256": final.sha256,
+        "vocabulary_sha256": vocabulary.fingerprint,
+        "settings": asdict(settings),
+        "statistics": asdict(statistics),
+    }
+    write_description(folder / DESCRIPTION_FILE, description)
+    return IdCache(
+        ids=map_ids(folder / IDS_FILE, final.num_ids),
+        vocabulary=vocabulary,
+        statistics=statistics,
+        settings=settings,
+        fingerprint=combine_fingerprints(final.sha256, vocabulary.fingerprint),
+        directory=folder,
+    )
+
+
+@contextlib.contextmanager
+def _directory(folder: Path) -> Iterator[None]:
+    """Make a directory, and remove it again if it is empty when the block fails."""
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileAccessError.from_os_error(error, folder, "write") from error
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def _unfinished_ids(folder: Path) -> Iterator[BinaryIO]:
+    """Open the file for ids under its unfinished name, alone, and remove it if the block fails.
+
+    The name is fixed, so that what a killed run left behind is used again, not heaped up.
+    """
+    part = _part(folder)
+    try:
+        with open(part, "a+b", buffering=0) as locked:  # noqa: PTH123
+            fcntl.flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with open(part, "r+b", buffering=0) as file:  # noqa: PTH123
+                file.truncate(0)
+                try:
+                    yield file
+                finally:
+                    with contextlib.suppress(FileNotFoundError):
+                        part.unlink()
+    except BlockingIOError as error:
+        raise FileAccessError(
+            f"{folder}: another run is writing this id cache; wait for it or name another directory"
+        ) from error
+    except FileAccessError:
+        raise
+    except OSError as error:
+        raise FileAccessError.from_os_error(error, part, "write") from error
+
+
+def _part(folder: Path) -> Path:
+    """Return the name of the ids while they are unfinished."""
+    return folder / f"{IDS_FILE}.part"
+
+
+def _write(file: BinaryIO, content: Uint8Array) -> None:
+    """Write all bytes to an unbuffered file."""
+    view = content.data
+    while view:
+        view = view[file.write(view) :]
+
+
+def _read(file: BinaryIO, target: Uint8Array) -> None:
+    """Fill `target` from an unbuffered file."""
+    view = target.data
+    while view:
+        count = file.readinto(view)  # type: ignore[attr-defined]
+        if not count:
+            raise OSError("the file became shorter while it was in use")
+        view = view[count:]
+
+
+def _warn_of_replaced(table: WordTable, statistics: TextStatistics) -> None:
+    """Say how much invalid UTF-8 was replaced, and where it began."""
+    if table.invalid_place is None:
+        return
+    path, line, byte = table.invalid_place
+    warnings.warn(
+        f"{path}, line {line}, byte {byte}: invalid UTF-8 from here on: replaced "
+        f"{statistics.replaced_characters} characters in {statistics.replaced_tokens} words",
+        SeqtoolsWarning,
+        stacklevel=4,
+    )
+
+
+def _name_of(paths: Sequence[str | os.PathLike[str]]) -> str:
+    """Name the corpus in an error."""
+    first = "stdin" if os.fspath(paths[0]) == "-" else os.fspath(paths[0])
+    return first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
+
+
+def _quote(word: str) -> str:
+    """Quote a word in a line of bounded length."""
+    return repr(word if len(word) <= 40 else word[:40] + "…")

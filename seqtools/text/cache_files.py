@@ -1,0 +1,86 @@
+"""The files of an id cache: names, description, checks.
+
+``cache.json`` describes the other two files and is written last, so that a directory without it, or
+one whose sizes differ from it, is never taken for whole.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqtools.errors import CorpusError, VocabularyError
+from seqtools.io.atomic import atomic_writer
+from seqtools.text.vocabulary import Vocabulary
+from seqtools.types import Int32Array
+
+IDS_FILE, VOCABULARY_FILE, DESCRIPTION_FILE = "ids.int32", "vocabulary.tsv", "cache.json"
+FORMAT, VERSION = "seqtools id cache", 1
+REMEDY = "delete the directory and read the corpus again"
+
+
+def combine_fingerprints(ids_sha256: str, vocabulary_sha256: str) -> str:
+    """Return the fingerprint of a cache from those of its parts."""
+    return hashlib.sha256(f"{VERSION} {ids_sha256} {vocabulary_sha256}".encode()).hexdigest()
+
+
+def write_description(path: Path, description: Mapping[str, Any]) -> None:
+    """Write the file that declares a cache finished, atomically and with a checksum."""
+    content = {"format": FORMAT, "version": VERSION, **description}
+    content["checksum"] = _checksum(content)
+    with atomic_writer(path) as file:
+        file.write(json.dumps(content, indent=1, ensure_ascii=True).encode() + b"\n")
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a description without its checksum."""
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Read and check cache.json."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CorpusError(
+            f"no finished id cache ({error.strerror})", path=path, remedy=REMEDY
+        ) from error
+    except ValueError as error:
+        raise CorpusError("damaged, not JSON", path=path, remedy=REMEDY) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CorpusError("not the description of an id cache", path=path, remedy=REMEDY)
+    if content.get("version") != VERSION:
+        raise CorpusError(
+            f"version {content.get('version')} of the id cache, this program reads {VERSION}",
+            path=path,
+            remedy=REMEDY,
+        )
+    if content.get("checksum") != _checksum(content):
+        raise CorpusError("damaged", path=path, remedy=REMEDY)
+    return content
+
+
+def load_vocabulary(path: Path) -> Vocabulary:
+    """Load the vocabulary; a fault in it is a fault of the cache."""
+    try:
+        return Vocabulary.load(path)
+    except (OSError, VocabularyError) as error:
+        cause = error.cause if isinstance(error, VocabularyError) else error.strerror or error
+        raise CorpusError(f"damaged ({cause})", path=path, remedy=REMEDY) from error
+
+
+def map_ids(path: Path, num_ids: int) -> Int32Array:
+    """Map the ids, after their number was checked against the size of the file."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise CorpusError(
+            f"no ids in the id cache ({error.strerror})", path=path, remedy=REMEDY
+        ) from error
+    if size != 4 * num_ids:
+        raise CorpusError(f"expected {4 * num_ids} bytes, found {size}", path=path, remedy=REMEDY)
+    return np.memmap(path, dtype=np.dtype("<i4"), mode="r", shape=(num_ids,))
