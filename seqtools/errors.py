@@ -9,7 +9,9 @@
     │   ├── CorpusError                   text to train on
     │   ├── VocabularyError               word<TAB>count files
     │   ├── VectorFormatError             word vectors, any format
-    │   └── TestSetError                  similarity and analogy sets
+    │   ├── TestSetError                  similarity and analogy sets
+    │   ├── SegmentError                  hypotheses and references, a segment a line
+    │   └── ScoreFileError                model scores of hypotheses and references
     ├── UnknownWordError (KeyError)       a word outside the vocabulary
     ├── CheckpointError (ValueError)      a checkpoint that does not fit the run
     ├── TrainingError (ArithmeticError)   training left the finite numbers
@@ -111,6 +113,14 @@ class TestSetError(FileContentError):
     """A similarity or analogy set that is malformed."""
 
     __test__ = False  # the name would make pytest collect it
+
+
+class SegmentError(FileContentError):
+    """Hypotheses or references that cannot be compared."""
+
+
+class ScoreFileError(FileContentError):
+    """A table of model scores, or an n-best list, that is malformed."""
 
 
 class UnknownWordError(SeqtoolsError, KeyError):
