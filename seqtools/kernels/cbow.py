@@ -1,0 +1,169 @@
+"""CBOW training over a slice of the corpus, lock-free among threads.
+
+The mean (or sum) of the context rows predicts the centre word. As in word2vec.c and gensim, with
+the mean the error is added in full to every context row, not divided by their number; with the sum
+it is divided, as in gensim.
+"""
+
+import numpy as np
+from numba import njit
+
+from seqtools.kernels.tile import average, base_of, process_tiles, spread
+from seqtools.kernels.windows import (
+    CONSUMED,
+    FILLED,
+    FIRST_CENTER,
+    PAIRS,
+    collect_contexts,
+    collect_negatives,
+    collect_path,
+    draw_negatives,
+    draw_reaches,
+    fill_buffer,
+    has_more,
+    learning_rate,
+    prefetch_negatives,
+    prefetch_path,
+    prefetch_window,
+    shift_buffer,
+)
+
+# Rows of the window this many centres ahead are fetched while the running one is computed.
+_AHEAD = 4
+
+
+@njit(cache=True, nogil=True)
+def cbow_negative_sampling(
+    corpus, noise, schedule, options, x, u, hidden, budget, state, rng_state, buffers, scratch
+):
+    """Train on at least `budget` words, or to the end of the slice.
+
+    Parameters
+    ----------
+    options : int64 array, shape (4,)
+        Window, 1 if it shrinks, step between rows, 1 for the mean and 0 for the sum of contexts.
+    hidden : float32 array, shape (2, row_floats)
+        Scratch: the hidden row and its error. Everything else is as for
+        ``skipgram.skipgram_negative_sampling``; a pair is a centre with its whole window.
+
+    Returns
+    -------
+    bool
+        True while the slice has more.
+    """
+    window = options[0]
+    goal = state[CONSUMED] + budget
+    while state[CONSUMED] < goal and has_more(state):
+        rate = learning_rate(schedule, state[CONSUMED])
+        stop = fill_buffer(corpus, window, state, rng_state, buffers.tokens)
+        first = state[FIRST_CENTER]
+        draw_reaches(first, stop, window, options[1] > 0, rng_state, buffers.reaches)
+        draw_negatives(first, stop, noise, rng_state, buffers.negatives)
+        state[PAIRS] += _train_with_negatives(
+            first, stop, state[FILLED], options, x, u, hidden, rate, buffers, scratch
+        )
+        shift_buffer(window, stop, state, buffers.tokens)
+    return has_more(state)
+
+
+@njit(cache=True, nogil=True)
+def cbow_hierarchical_softmax(
+    corpus, codes, schedule, options, x, u, hidden, budget, state, rng_state, buffers, scratch
+):
+    """Train on at least `budget` words, or to the end of the slice, with hierarchical softmax.
+
+    Parameters are those of `cbow_negative_sampling`, with Huffman codes for the noise.
+    """
+    window = options[0]
+    goal = state[CONSUMED] + budget
+    while state[CONSUMED] < goal and has_more(state):
+        rate = learning_rate(schedule, state[CONSUMED])
+        stop = fill_buffer(corpus, window, state, rng_state, buffers.tokens)
+        first = state[FIRST_CENTER]
+        draw_reaches(first, stop, window, options[1] > 0, rng_state, buffers.reaches)
+        state[PAIRS] += _train_on_paths(
+            first, stop, state[FILLED], options, codes, x, u, hidden, rate, buffers, scratch
+        )
+        shift_buffer(window, stop, state, buffers.tokens)
+    return has_more(state)
+
+
+@njit(cache=True, nogil=True)
+def _begin(x, contexts, num_contexts, is_mean, row_floats, hidden):
+    """Write the hidden row, clear its error and return the factor of the error."""
+    share = np.float32(1.0) / np.float32(num_contexts)
+    one = np.float32(1.0)
+    average(x, contexts, num_contexts, share if is_mean else one, row_floats, hidden)
+    for d in range(row_floats):
+        hidden[1, d] = 0.0
+    return one if is_mean else share
+
+
+@njit(cache=True, nogil=True)
+def _train_with_negatives(first, stop, filled, options, x, u, hidden, rate, buffers, scratch):
+    """Train the centres in the buffer and return their number."""
+    window, step, is_mean = options[0], options[2], options[3] > 0
+    x_base, u_base, row_floats = base_of(x), base_of(u), x.shape[1]
+    tokens, negatives = buffers.tokens, buffers.negatives
+    contexts, targets, signs = buffers.context_rows, buffers.target_rows, buffers.signs
+    hidden_row, error_row = contexts[contexts.shape[0] - 2 :], contexts[contexts.shape[0] - 1 :]
+    hidden_row[0], error_row[0] = base_of(hidden), base_of(hidden) + step
+    trained = 0
+    for center in range(first, stop):
+        word, ahead = tokens[center], center + _AHEAD
+        if ahead < stop and tokens[ahead] >= 0:
+            prefetch_negatives(tokens[ahead], negatives[ahead], u_base, step, row_floats)
+        prefetch_window(tokens, ahead, window, filled, x_base, step, row_floats)
+        if word < 0:
+            continue
+        reach = buffers.reaches[center]
+        num_contexts = collect_contexts(tokens, filled, center, reach, x_base, step, contexts)
+        if num_contexts == 0:
+            continue
+        trained += 1
+        factor = _begin(x, contexts, num_contexts, is_mean, row_floats, hidden)
+        targets[0] = u_base + np.int64(word) * step
+        num_targets, repeats = collect_negatives(word, negatives[center], u_base, step, targets)
+        process_tiles(
+            hidden, hidden_row, hidden, error_row, 1,
+            u, targets, num_targets, signs, rate, row_floats, scratch,
+        )  # fmt: skip
+        for index in range(targets.shape[0] - repeats, targets.shape[0]):
+            process_tiles(
+                hidden, hidden_row, hidden, error_row, 1,
+                u, targets[index:], 1, signs[1:], rate, row_floats, scratch,
+            )  # fmt: skip
+        spread(hidden[1:], x, contexts, num_contexts, factor, row_floats)
+    return trained
+
+
+@njit(cache=True, nogil=True)
+def _train_on_paths(first, stop, filled, options, codes, x, u, hidden, rate, buffers, scratch):
+    """Train the centres in the buffer on their paths and return their number."""
+    window, step, is_mean = options[0], options[2], options[3] > 0
+    x_base, u_base, row_floats = base_of(x), base_of(u), x.shape[1]
+    tokens, contexts = buffers.tokens, buffers.context_rows
+    targets, signs = buffers.target_rows, buffers.signs
+    hidden_row, error_row = contexts[contexts.shape[0] - 2 :], contexts[contexts.shape[0] - 1 :]
+    hidden_row[0], error_row[0] = base_of(hidden), base_of(hidden) + step
+    trained = 0
+    for center in range(first, stop):
+        word, ahead = tokens[center], center + _AHEAD
+        if ahead < stop and tokens[ahead] >= 0:
+            prefetch_path(tokens[ahead], codes, u_base, step, row_floats)
+        prefetch_window(tokens, ahead, window, filled, x_base, step, row_floats)
+        if word < 0:
+            continue
+        reach = buffers.reaches[center]
+        num_contexts = collect_contexts(tokens, filled, center, reach, x_base, step, contexts)
+        if num_contexts == 0:
+            continue
+        trained += 1
+        factor = _begin(x, contexts, num_contexts, is_mean, row_floats, hidden)
+        num_nodes = collect_path(word, codes, u_base, step, targets, signs)
+        process_tiles(
+            hidden, hidden_row, hidden, error_row, 1,
+            u, targets, num_nodes, signs, rate, row_floats, scratch,
+        )  # fmt: skip
+        spread(hidden[1:], x, contexts, num_contexts, factor, row_floats)
+    return trained
