@@ -4,10 +4,17 @@ import os
 from collections.abc import Iterable
 
 from seqtools.embeddings.word_vectors import WordVectors
-from seqtools.io.vector_formats import format_for_path, read_vector_file, write_vector_file
-from seqtools.io.vector_table import EncodingErrors, ReadingOptions, VectorTable
+from seqtools.io.compressed import open_output
+from seqtools.io.vector_formats import (
+    VectorFile,
+    format_for_path,
+    identify_format,
+    read_vector_file,
+    write_vector_file,
+)
+from seqtools.io.vector_table import EncodingErrors, ReadingOptions, VectorTable, select_rows
 
-__all__ = ["format_for_path", "load_vectors", "save_vectors"]
+__all__ = ["format_for_path", "load_vectors", "open_vector_file", "save_vectors"]
 
 
 def load_vectors(
@@ -25,19 +32,25 @@ def load_vectors(
     Parameters
     ----------
     path : path-like
-        The file, or "-" for standard input.
+        A file, a folder with ``vectors.npy`` and ``vocab.txt``, or "-" for standard input.
     format : str, optional
-        "word2vec", "word2vec-binary", "glove", "safetensors" or "gensim".
+        "word2vec", "word2vec-binary", "glove", "safetensors", "npy" or "gensim"; a file of another
+        format is refused.
     limit : int, optional
         Read the first `limit` rows only; what follows is not checked.
     words : iterable of str, optional
-        Keep these words only.
+        Keep these words only, in the file's order.
     allow_pickle : bool
         Open gensim files, which can run code hidden in them.
     allow_nonfinite : bool
         Accept NaN and infinity.
-    encoding_errors : "strict", "replace" or "skip"
-        What to do with words that are not UTF-8.
+    encoding_errors : {"strict", "replace", "skip"}
+        Refuse words that are not UTF-8, repair them with U+FFFD, or leave them out.
+
+    Returns
+    -------
+    WordVectors
+        The vectors of a native file or a float32 array are memory-mapped and read-only.
 
     Raises
     ------
@@ -51,17 +64,34 @@ def load_vectors(
     Warns
     -----
     SeqtoolsWarning
-        If words occur twice (the first vector is kept) or were repaired or skipped.
+        If words occur twice (the first vector is kept), or were repaired or left out.
     """
-    del allow_pickle
     options = ReadingOptions(
         limit=limit,
         words=None if words is None else frozenset(words),
         allow_nonfinite=allow_nonfinite,
         encoding_errors=encoding_errors,
     )
-    _, table = read_vector_file(path, format, options)
+    table = open_vector_file(path, format, options, allow_pickle=allow_pickle).table
     return WordVectors(table.words, table.vectors, table.counts, table.metadata)
+
+
+def open_vector_file(
+    path: str | os.PathLike[str],
+    format_name: str | None,
+    options: ReadingOptions,
+    *,
+    allow_pickle: bool = False,
+) -> VectorFile:
+    """Read a file of any format, gensim's included, and say what it is; see ``load_vectors``."""
+    is_named = os.fspath(path) != "-"
+    if not (allow_pickle and is_named and identify_format(path) == "gensim"):
+        return read_vector_file(path, format_name, options)
+    from seqtools.embeddings.gensim_bridge import read_keyed_vectors
+
+    vectors = read_keyed_vectors(path)
+    table = VectorTable(vectors.words, vectors.vectors, vectors.counts)
+    return VectorFile("gensim", "plain", select_rows(path, table, options))
 
 
 def save_vectors(
@@ -76,8 +106,8 @@ def save_vectors(
     ----------
     path : path-like
         .vec or .txt: word2vec text; .glove.txt: text without a header; .bin: word2vec binary;
-        .safetensors: native, with counts and metadata; .kv: gensim.
-        A further .gz, .bz2, .xz or .zst compresses.
+        .safetensors: native, with counts and metadata; .kv: gensim. A further .gz, .bz2, .xz or
+        .zst compresses. "-" is standard output.
     vectors : WordVectors
     format : str, optional
         The format's name, whatever the suffix.
@@ -91,5 +121,12 @@ def save_vectors(
     VectorFormatError
         If the format cannot represent a word.
     """
+    format_name = format_for_path(path, format)
+    if format_name == "gensim":
+        from seqtools.embeddings.gensim_bridge import write_keyed_vectors
+
+        with open_output(path) as file:
+            write_keyed_vectors(file, vectors)
+        return
     table = VectorTable(vectors.words, vectors.vectors, vectors.counts, vectors.metadata)
-    write_vector_file(path, table, format_for_path(path, format))
+    write_vector_file(path, table, format_name)

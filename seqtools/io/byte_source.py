@@ -1,6 +1,7 @@
 """A file's bytes, decompressed, with its first bytes known before they are read."""
 
 import contextlib
+import mmap
 import os
 import stat
 from collections.abc import Iterator
@@ -23,14 +24,20 @@ class ByteSource:
         The file, for messages; "stdin" for standard input.
     size : int or None
         Bytes in the file; None if it is compressed, a pipe or standard input.
+    compression : str
+        "plain", "gz", "bz2", "xz" or "zst"; "plain" for standard input.
     head : bytes
         The first bytes, 64 KB at most, which ``read`` returns as well.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], stream: BinaryIO, size: int | None = None
+        self,
+        path: str | os.PathLike[str],
+        stream: BinaryIO,
+        size: int | None = None,
+        compression: str = "plain",
     ) -> None:
-        self.path, self.size = path, size
+        self.path, self.size, self.compression = path, size, compression
         self._stream = stream
         self.head = b""
         while len(self.head) < _HEAD_BYTES:
@@ -47,9 +54,23 @@ class ByteSource:
             return block
         return self._stream.read(num_bytes)
 
-    def unread(self, block: bytes) -> None:
-        """Put bytes back, to be read next."""
-        self._pending = block + self._pending
+    def read_up_to(self, num_bytes: int) -> bytes:
+        """Return the next `num_bytes`, or what there is; memory grows with what is read."""
+        content = bytearray()
+        while len(content) < num_bytes:
+            block = self.read(min(BLOCK_BYTES, num_bytes - len(content)))
+            if not block:
+                break
+            content += block
+        self._pending = bytes(content[num_bytes:])
+        del content[num_bytes:]
+        return bytes(content)
+
+    def mapped(self) -> memoryview | None:
+        """Return the whole file as mapped memory, or None if it is not a plain file."""
+        if self.size is None:
+            return None
+        return memoryview(mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 @contextlib.contextmanager
@@ -63,12 +84,20 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[ByteSource]:
     """
     name = "stdin" if os.fspath(path) == "-" else path
     with open_input(path) as stream:
-        yield ByteSource(name, stream, _plain_size(path))
+        compression = "plain" if name == "stdin" else _compression(Path(path))
+        size = _size(stream) if compression == "plain" and name != "stdin" else None
+        yield ByteSource(name, stream, size, compression)
 
 
-def _plain_size(path: str | os.PathLike[str]) -> int | None:
-    """Return the size of an uncompressed regular file."""
-    if os.fspath(path) == "-" or not stat.S_ISREG(Path(path).stat().st_mode):
-        return None
-    with Path(path).open("rb") as file:
-        return None if compression_of(file) != "plain" else os.fstat(file.fileno()).st_size
+def _compression(path: Path) -> str:
+    """Return how a regular file is compressed; other files cannot be opened twice."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        return "plain"
+    with path.open("rb") as file:
+        return compression_of(file)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """Return the size of an open regular file."""
+    status = os.fstat(stream.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import ByteSource
+from seqtools.io.table_builder import TableBuilder
 from seqtools.io.text_rows import line_blocks, read_rows
-from seqtools.io.vector_table import MAX_DIM, ReadingOptions, TableBuilder, VectorTable
+from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
 from seqtools.io.word2vec_text import write_text_rows
 
 _LINES_CONSIDERED = 100

@@ -14,7 +14,8 @@ import numpy as np
 
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import BLOCK_BYTES, ByteSource
-from seqtools.io.vector_table import Place, ReadingOptions, TableBuilder
+from seqtools.io.table_builder import TableBuilder
+from seqtools.io.vector_table import Place, ReadingOptions
 from seqtools.types import Float32Array
 
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -243,9 +244,11 @@ def _is_numeric(field: bytes) -> bool:
 
 def _split(text: bytes) -> list[bytes]:
     """Split text into lines, without the carriage returns and blanks that end every line."""
-    for line_end in (b"\r\n", b" \n"):
-        if line_end in text:
-            text = text.replace(line_end, b"\n")
+    # Looking for one byte is several times faster than for two.
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if text[max(0, text.find(b"\n") - 1) :].startswith(b" \n"):
+        text = text.replace(b" \n", b"\n")
     lines = text.split(b"\n")
     lines[-1] = lines[-1].removesuffix(b"\r").removesuffix(b" ")
     return lines

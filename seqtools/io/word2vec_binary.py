@@ -7,11 +7,11 @@ import numpy as np
 
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import BLOCK_BYTES, ByteSource
+from seqtools.io.table_builder import TableBuilder
 from seqtools.io.vector_table import (
     MAX_WORD_BYTES,
     Place,
     ReadingOptions,
-    TableBuilder,
     VectorTable,
 )
 from seqtools.io.word2vec_text import check_declared_size, parse_header

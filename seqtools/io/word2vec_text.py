@@ -10,9 +10,9 @@ import numpy as np
 
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import ByteSource
-from seqtools.io.float_text import format_rows
+from seqtools.io.table_builder import TableBuilder
 from seqtools.io.text_rows import LineBlock, line_blocks, read_rows
-from seqtools.io.vector_table import MAX_DIM, ReadingOptions, TableBuilder, VectorTable
+from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
 
 _INTEGER = re.compile(rb"[+-]?\d{1,18}")
 _NUMBERS_AT_ONCE = 1 << 18
@@ -51,6 +51,8 @@ def write_text_rows(file: BinaryIO, table: VectorTable, path: str | os.PathLike[
     VectorFormatError
         If a word would not be read back as it is.
     """
+    from seqtools.io.float_text import format_rows  # its tables take a while to make
+
     step = max(1, _NUMBERS_AT_ONCE // table.vectors.shape[1])
     for start in range(0, len(table.words), step):
         words = table.words[start : start + step]
