@@ -12,6 +12,10 @@ COMMANDS = {
         "seqtools_cli.embed:embed",
         "Train, evaluate, query, convert and draw word vectors.",
     ),
+    "bleu": (
+        "seqtools_cli.bleu:bleu",
+        "Score translations: BLEU, chrF, TER, intervals and tests.",
+    ),
 }
 
 cli = LazyGroup(
@@ -54,6 +58,9 @@ def run(arguments: Sequence[str]) -> int:
     0 done; 1 the work failed, with one line on stderr; 2 usage; 130 or 143 after SIGINT or
     SIGTERM. A closed pipe ends quietly.
     """
+    if sys.stdout is None:
+        click.echo("seqtools: error: stdout: cannot write: it is closed", err=True)
+        return 1
     try:
         result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
         sys.stdout.flush()
@@ -65,7 +72,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("seqtools: interrupted", err=True)
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # Click itself catches a closed pipe, wherever a command prints, and asks to leave with 1.
         return 0
     except Exception as error:
         if "--debug" in arguments:
@@ -101,7 +109,8 @@ def entry() -> None:
     """Run the command line of this process."""
     code = run(sys.argv[1:])
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone: keep the interpreter from complaining about it while it ends.
         import os
