@@ -38,10 +38,15 @@ def _newline_mask_plain(text: Uint8Array, index: int) -> np.uint64:
     return np.uint64(sum(1 << i for i, byte in enumerate(block) if byte == _NEWLINE))
 
 
-def _lowest_bit_plain(mask: np.uint64) -> int:
+def _lowest_bit_plain(mask: np.uint64) -> np.uint64:
     """Return the index of the lowest bit that is set; `mask` is not 0."""
     value = int(mask)
-    return (value & -value).bit_length() - 1
+    return np.uint64((value & -value).bit_length() - 1)
+
+
+def _count_bits_plain(mask: np.uint64) -> np.uint64:
+    """Return how many bits are set."""
+    return np.uint64(int(mask).bit_count())
 
 
 def _prefetch_plain(slots: Any, index: int) -> None:
@@ -122,7 +127,19 @@ def _lowest_bit_compiled(typing_context: Any, mask: Any) -> Any:
         del context, signature
         return builder.cttz(arguments[0], cgutils.true_bit)
 
-    return types.int64(types.uint64), code
+    return types.uint64(types.uint64), code
+
+
+@intrinsic
+def _count_bits_compiled(typing_context: Any, mask: Any) -> Any:
+    """Count the bits that are set."""
+    del typing_context, mask
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        del context, signature
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), code
 
 
 @intrinsic
@@ -150,4 +167,5 @@ load_word: Any = _load_word_plain if _IS_PLAIN else _load_word_compiled
 separator_mask: Any = _separator_mask_plain if _IS_PLAIN else _separator_mask_compiled
 newline_mask: Any = _newline_mask_plain if _IS_PLAIN else _newline_mask_compiled
 lowest_bit: Any = _lowest_bit_plain if _IS_PLAIN else _lowest_bit_compiled
+count_bits: Any = _count_bits_plain if _IS_PLAIN else _count_bits_compiled
 prefetch: Any = _prefetch_plain if _IS_PLAIN else _prefetch_compiled

@@ -1,17 +1,17 @@
 """From text to an id cache in one reading.
 
-While this thread reads, decompresses and cuts the next chunk, a second one turns the last into
-provisional ids (the kernel runs without the interpreter lock). They go straight to the file; when
-the counts are known, one pass over the file puts the final ids in their place.
+Words get provisional ids, in order of first occurrence, which go straight to the file; when the
+counts are known, one pass over the file puts the final ids in their place. Where text comes slowly,
+from a decompressor or a pipe, a second thread encodes one chunk (the kernel runs without the
+interpreter lock) while this one reads the next.
 """
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,17 +20,13 @@ from typing import BinaryIO
 import numpy as np
 
 from seqtools.errors import CorpusError, FileAccessError, SeqtoolsWarning
-from seqtools.kernels.tokens import (
-    SELECTED_SENTENCES,
-    SELECTED_TOKENS,
-    select_ids,
-)
+from seqtools.kernels.renumber import SELECTED_SENTENCES, SELECTED_TOKENS, select_ids
 from seqtools.monitor import Monitor, Progress
 from seqtools.text.cache_files import (
     DESCRIPTION_FILE,
     IDS_FILE,
     VOCABULARY_FILE,
-    combine_fingerprints,
+    fingerprint_of,
     map_ids,
     write_description,
 )
@@ -52,7 +48,7 @@ class _Renumbered:
     num_ids: int
     num_tokens: int
     num_sentences: int
-    sha256: str
+    checksum: str
 
 
 def build(
@@ -87,7 +83,7 @@ def build(
             lines_read=table.num_lines,
             tokens_read=table.num_tokens,
             tokens_kept=final.num_tokens,
-            types_read=counted.num_types,
+            types_read=counted.counts.size,
             sentences=final.num_sentences,
             replaced_characters=counted.replaced_characters,
             replaced_tokens=counted.replaced_tokens,
@@ -102,32 +98,49 @@ def _count(
     """Read all text into the table and the file; return bytes read and ids written."""
     total, started = size_on_disk(paths), time.monotonic()
     bytes_read, num_ids = 0, 0
-    monitor.start("reading corpus", total, "bytes")
 
-    def encode(chunk: TextChunk) -> int:
+    def encode(chunk: TextChunk) -> None:
+        nonlocal num_ids
         ids = table.add(chunk)
         _write(file, ids.view(np.uint8))
-        return ids.size
+        num_ids += ids.size
 
-    pending: Future[int] | None = None
-    chunks = read_chunks(paths)
-    with ThreadPoolExecutor(1) as worker, contextlib.closing(chunks):  # type: ignore[type-var]
+    monitor.start("reading corpus", total, "bytes")
+    with contextlib.closing(read_chunks(paths)) as chunks:
+        # Plain files come so fast that handing them over costs more than it saves.
+        for num_bytes in _encode_all(chunks, encode, overlap=total is None):
+            bytes_read += num_bytes
+            speed = bytes_read / max(time.monotonic() - started, 1e-9)
+            note = f"{table.num_tokens:,} words"
+            monitor.update(Progress(bytes_read, total, "bytes", speed, note=note))
+    monitor.finish()
+    return bytes_read, num_ids
+
+
+def _encode_all(
+    chunks: Iterator[TextChunk], encode: Callable[[TextChunk], None], overlap: bool
+) -> Iterator[int]:
+    """Encode every chunk, if asked for in a second thread, and yield its number of bytes."""
+    if not overlap:
+        for chunk in chunks:
+            encode(chunk)
+            yield chunk.num_bytes
+        return
+    pending: Future[None] | None = None
+    with ThreadPoolExecutor(1) as worker:
         try:
             for chunk in chunks:
-                num_ids += pending.result() if pending else 0
+                if pending:
+                    pending.result()
                 pending = worker.submit(encode, chunk)
-                bytes_read += chunk.num_bytes
-                speed = bytes_read / max(time.monotonic() - started, 1e-9)
-                note = f"{table.num_tokens:,} words"
-                monitor.update(Progress(bytes_read, total, "bytes", speed, note=note))
+                yield chunk.num_bytes
         except Exception:
             # A fault in the chunk before stands earlier in the text: it is the one to report.
             if pending:
                 pending.result()
             raise
-        num_ids += pending.result() if pending else 0
-    monitor.finish()
-    return bytes_read, num_ids
+        if pending:
+            pending.result()
 
 
 def _choose_frequent(
@@ -137,7 +150,7 @@ def _choose_frequent(
     vocabulary, new_ids = choose_frequent(counted, settings.min_count, settings.max_vocabulary)
     if vocabulary is not None and len(vocabulary) > 1:
         return vocabulary, new_ids
-    if counted.num_types == 1:
+    if counted.counts.size == 1:
         raise CorpusError(
             f"the text holds a single word, {_quote(counted.words[0])}, over and over",
             path=name,
@@ -145,7 +158,7 @@ def _choose_frequent(
         )
     left = "no word occurs" if vocabulary is None else "only one word occurs"
     raise CorpusError(
-        f"{left} {settings.min_count} times or more, of {counted.num_types} different words",
+        f"{left} {settings.min_count} times or more, of {counted.counts.size} different words",
         path=name,
         remedy="lower --min-count, to 1 for a very small text",
     )
@@ -155,7 +168,7 @@ def _renumber(file: BinaryIO, num_ids: int, new_ids: Int32Array, monitor: Monito
     """Replace provisional by final ids, in place, and cut the file to what is left."""
     monitor.start("encoding corpus", num_ids, "words")
     state = np.zeros(3, dtype=np.int64)
-    digest = hashlib.sha256()
+    checksum = np.zeros(1, dtype=np.uint64)
     ids = np.empty(_IDS_AT_A_TIME, dtype=np.int32)
     num_read, num_written = 0, 0
     while num_read < num_ids:
@@ -163,8 +176,9 @@ def _renumber(file: BinaryIO, num_ids: int, new_ids: Int32Array, monitor: Monito
         file.seek(_BYTES_AN_ID * num_read)
         _read(file, batch.view(np.uint8))
         num_read += batch.size
-        kept = batch[: select_ids(batch, new_ids, state, batch)].view(np.uint8)
-        digest.update(kept.data)
+        with np.errstate(over="ignore"):  # the checksum wraps around on purpose
+            num_kept = select_ids(batch, new_ids, state, checksum, batch)
+        kept = batch[:num_kept].view(np.uint8)
         file.seek(_BYTES_AN_ID * num_written)
         _write(file, kept)
         num_written += kept.size // _BYTES_AN_ID
@@ -175,7 +189,7 @@ def _renumber(file: BinaryIO, num_ids: int, new_ids: Int32Array, monitor: Monito
         num_written,
         int(state[SELECTED_TOKENS]),
         int(state[SELECTED_SENTENCES]),
-        digest.hexdigest(),
+        f"{int(checksum[0]):016x}",
     )
 
 
@@ -195,7 +209,7 @@ def _finish(
     os.replace(_part(folder), folder / IDS_FILE)  # noqa: PTH105 - tests make this call fail
     description = {
         "num_ids": final.num_ids,
-        "ids_sha256": final.sha256,
+        "ids_checksum": final.checksum,
         "vocabulary_sha256": vocabulary.fingerprint,
         "settings": asdict(settings),
         "statistics": asdict(statistics),
@@ -206,7 +220,7 @@ def _finish(
         vocabulary=vocabulary,
         statistics=statistics,
         settings=settings,
-        fingerprint=combine_fingerprints(final.sha256, vocabulary.fingerprint),
+        fingerprint=fingerprint_of(final.num_ids, final.checksum, vocabulary.fingerprint),
         directory=folder,
     )
 

@@ -22,9 +22,10 @@ FORMAT, VERSION = "seqtools id cache", 1
 REMEDY = "delete the directory and read the corpus again"
 
 
-def combine_fingerprints(ids_sha256: str, vocabulary_sha256: str) -> str:
-    """Return the fingerprint of a cache from those of its parts."""
-    return hashlib.sha256(f"{VERSION} {ids_sha256} {vocabulary_sha256}".encode()).hexdigest()
+def fingerprint_of(num_ids: int, ids_checksum: str, vocabulary_sha256: str) -> str:
+    """Return the fingerprint of a cache from its parts."""
+    parts = f"{FORMAT} {VERSION} {num_ids} {ids_checksum} {vocabulary_sha256}"
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def write_description(path: Path, description: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ bytes; what only turns out while reading (a NUL, invalid UTF-8) is found where w
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 
@@ -16,7 +16,7 @@ from seqtools.io.compressed import open_input
 from seqtools.types import BoolArray, Uint8Array
 
 CHUNK_BYTES = 1 << 20
-# Bytes that may be read, though not used, after the end of a chunk.
+# Bytes that may be read, though not used, before the start and after the end of a chunk.
 CHUNK_PADDING_BYTES = 64
 # A word may be this long; it is carried from chunk to chunk until it ends.
 LONGEST_WORD_BYTES = 65_535
@@ -63,14 +63,14 @@ class TextChunk:
     Attributes
     ----------
     text : uint8 array
-        The bytes, then at least CHUNK_PADDING_BYTES of spaces. The array is used again for the
-        chunk after the next.
+        The bytes, with at least CHUNK_PADDING_BYTES before and as many spaces after them. The
+        array is used again for the chunk after the next.
     start, stop : int
         The chunk is text[start:stop], and its last byte is white space.
     path : str
         The file; "stdin" for standard input.
     offset : int
-        Where text[0] lies in the decompressed file.
+        Where text[start] lies in the decompressed file.
     num_bytes : int
         Bytes of the file that were read for this chunk.
     begins_file : bool
@@ -120,7 +120,7 @@ def size_on_disk(paths: Sequence[str | os.PathLike[str]]) -> int | None:
 
 def read_chunks(
     paths: Sequence[str | os.PathLike[str]], chunk_bytes: int = CHUNK_BYTES
-) -> Iterator[TextChunk]:
+) -> Generator[TextChunk]:
     """Read files one after the other in chunks that end at white space.
 
     A file that does not end in a line feed is given one, so that no sentence spans two files. A
@@ -149,8 +149,8 @@ def read_chunks(
         If compressed data is damaged.
     """
     check_paths(paths)
-    size = chunk_bytes + LONGEST_WORD_BYTES + 1 + CHUNK_PADDING_BYTES
-    buffers = [np.empty(size, dtype=np.uint8) for _ in range(2)]
+    size = chunk_bytes + LONGEST_WORD_BYTES + 1 + 2 * CHUNK_PADDING_BYTES
+    buffers = [np.full(size, _SPACE, dtype=np.uint8) for _ in range(2)]
     for path in paths:
         for chunk in _read_file(path, chunk_bytes, buffers):
             yield chunk
@@ -167,15 +167,18 @@ def _read_file(
     at_start, at_end, is_first = True, False, True
     with open_input(path) as file:
         while not at_end:
-            text = buffers[0]
-            text[: carried.size] = carried
-            num_bytes = _fill(file, text[carried.size : carried.size + chunk_bytes])
-            filled = carried.size + num_bytes
+            text, start = buffers[0], CHUNK_PADDING_BYTES
+            fresh = start + carried.size
+            text[start:fresh] = carried
+            filled = fresh + _fill(file, text[fresh : fresh + chunk_bytes])
+            num_bytes = filled - fresh
             at_end = num_bytes < chunk_bytes
-            start = _start_of_text(text[:filled], name) if at_start else 0
+            if at_start:
+                mark_bytes = _check_start(text[start:filled], name)
+                start, offset, at_start = start + mark_bytes, mark_bytes, False
             stop = filled if at_end else _cut(text, start, filled)
             carried = text[stop:filled].copy()
-            next_offset = offset + stop
+            next_offset = offset + stop - start
             last_byte = int(text[stop - 1]) if stop > start else last_byte
             is_cut_word = not at_end and stop == filled and not _is_separator(text[stop - 1])
             if is_cut_word or (at_end and last_byte != _NEWLINE):
@@ -185,7 +188,7 @@ def _read_file(
             if stop > start:
                 yield TextChunk(text, start, stop, name, offset, num_bytes, is_first)
                 is_first = False
-            offset, at_start = next_offset, False
+            offset = next_offset
 
 
 def _fill(file: BinaryIO, target: Uint8Array) -> int:
@@ -215,7 +218,7 @@ def _is_separator(text: Uint8Array) -> BoolArray:
     return is_separator
 
 
-def _start_of_text(head: Uint8Array, path: str) -> int:
+def _check_start(head: Uint8Array, path: str) -> int:
     """Return the length of a UTF-8 byte order mark, and refuse what is not UTF-8 text."""
     start = head[:_HEAD_BYTES].tobytes()
     for mark, encoding in _UNICODE_MARKS.items():

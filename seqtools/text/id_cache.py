@@ -4,7 +4,6 @@ A cache is a directory of three files: ``ids.int32`` (little-endian ids, -1 afte
 ``vocabulary.tsv`` (``word<TAB>count``) and ``cache.json``, which describes the two.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from seqtools.text.cache_files import (
     IDS_FILE,
     REMEDY,
     VOCABULARY_FILE,
-    combine_fingerprints,
+    fingerprint_of,
     load_vocabulary,
     map_ids,
     read_description,
@@ -29,7 +28,6 @@ from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Int32Array
 
 SENTENCE_END = -1
-_VERIFY_BYTES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ class IdCache:
     settings : TextSettings
         How it was read.
     fingerprint : str
-        SHA-256 of ids and vocabulary, in hexadecimal digits.
+        64 hexadecimal digits that tell this content, ids and vocabulary, from any other.
     directory : Path
         Where the files lie.
     """
@@ -153,7 +151,9 @@ class IdCache:
             vocabulary=vocabulary,
             statistics=TextStatistics(**description["statistics"]),
             settings=TextSettings(**description["settings"]),
-            fingerprint=combine_fingerprints(description["ids_sha256"], vocabulary.fingerprint),
+            fingerprint=fingerprint_of(
+                description["num_ids"], description["ids_checksum"], vocabulary.fingerprint
+            ),
             directory=folder,
         )
 
@@ -165,11 +165,14 @@ class IdCache:
         CorpusError
             If they are not the ids that were written.
         """
-        digest = hashlib.sha256()
-        content = self.ids.view(np.uint8).data
-        for start in range(0, len(content), _VERIFY_BYTES):
-            digest.update(content[start : start + _VERIFY_BYTES])
-        found = combine_fingerprints(digest.hexdigest(), self.vocabulary.fingerprint)
+        from seqtools.kernels.renumber import add_to_checksum
+
+        checksum = np.zeros(1, dtype=np.uint64)
+        with np.errstate(over="ignore"):  # wraps around on purpose
+            add_to_checksum(np.asarray(self.ids), checksum)
+        found = fingerprint_of(
+            self.ids.size, f"{int(checksum[0]):016x}", self.vocabulary.fingerprint
+        )
         if found != self.fingerprint:
             raise CorpusError("damaged", path=self.directory / IDS_FILE, remedy=REMEDY)
 

@@ -81,7 +81,7 @@ class Vocabulary:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of words and counts, in hexadecimal digits."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
+        return hashlib.sha256(self.content).hexdigest()
 
     @cached_property
     def ids(self) -> dict[str, int]:
@@ -226,8 +226,9 @@ class Vocabulary:
             [*self._words, *words], [*self._counts.tolist(), *words.values()]
         )
 
-    def to_bytes(self) -> bytes:
-        """Return the content of the file that ``save`` writes."""
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the file that ``save`` writes."""
         counts = self._counts.tolist()
         lines = [f"{word}\t{count}\n" for word, count in zip(self._words, counts, strict=True)]
         return "".join(lines).encode()
@@ -240,9 +241,8 @@ class Vocabulary:
         FileAccessError
             If the file cannot be written; an older file then still stands.
         """
-        content = self.to_bytes()
         with open_output(path) as file:
-            file.write(content)
+            file.write(self.content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vocabulary":

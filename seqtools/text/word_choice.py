@@ -6,42 +6,48 @@ instead of once a token: white space is ASCII, so a word can be changed by itsel
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from seqtools.text.vocabulary import Vocabulary
-from seqtools.types import Int32Array, Int64Array
+from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
 
 _DROPPED = -2
+_NEWLINE = 10
 _REPLACEMENT = "\ufffd"
+_PREFIX_BYTES = 8
 
 
 @dataclass(frozen=True)
 class CountedWords:
-    """The words of a corpus as they are to be spelt, in order of first occurrence.
+    """The different words of a corpus, spelt as they are to be kept.
 
     Attributes
     ----------
-    words : list of str
-        The spelling of each provisional id; two ids may share one.
-    counts : int64 array
-        How often each provisional id occurred.
-    num_types : int
-        Different spellings.
+    content : bytes
+        The words in UTF-8, each followed by a line feed.
+    counts : int64 array, shape (number of words,)
+        How often each occurred.
+    indices : int64 array or None
+        The word of each provisional id; None if they are the same.
     replaced_characters, replaced_tokens : int
         Invalid UTF-8 sequences that became U+FFFD, and the tokens they were in.
     """
 
-    words: list[str]
+    content: bytes
     counts: Int64Array
-    num_types: int
-    replaced_characters: int
-    replaced_tokens: int
+    indices: Int64Array | None = None
+    replaced_characters: int = 0
+    replaced_tokens: int = 0
+
+    @property
+    def words(self) -> list[str]:
+        """The words."""
+        return self.content.decode().split("\n")[:-1]
 
 
 def spell_words(content: bytes, counts: Int64Array, lower: bool) -> CountedWords:
-    """Decode the words of a ``WordTable`` and lower-case them if asked.
+    """Replace what is not UTF-8 in the words of a ``WordTable``, and lower-case them if asked.
 
     Parameters
     ----------
@@ -54,15 +60,19 @@ def spell_words(content: bytes, counts: Int64Array, lower: bool) -> CountedWords
     """
     characters, tokens = 0, 0
     try:
-        words = content.decode().split("\n")
+        text = content.decode()
+        if not lower:
+            return CountedWords(content, counts)
     except UnicodeDecodeError:
-        words = content.decode(errors="replace").split("\n")
-        characters, tokens = _count_replaced(content.split(b"\n"), words, counts)
-    words.pop()
-    if lower:
-        words = [word.lower() for word in words]
-    num_types = len(set(words)) if lower or characters else len(words)
-    return CountedWords(words, counts, num_types, characters, tokens)
+        text = content.decode(errors="replace")
+        characters, tokens = _count_replaced(content.split(b"\n"), text.split("\n"), counts)
+    words = (text.lower() if lower else text).split("\n")[:-1]
+    firsts: dict[str, int] = {}
+    indices = np.array([firsts.setdefault(word, len(firsts)) for word in words])
+    merged = np.zeros(len(firsts), dtype=np.int64)
+    np.add.at(merged, indices, counts)
+    spelt = "".join([f"{word}\n" for word in firsts]).encode()
+    return CountedWords(spelt, merged, indices, characters, tokens)
 
 
 def _count_replaced(
@@ -91,37 +101,56 @@ def choose_frequent(
     int32 array, shape (number of provisional ids,)
         The id of each provisional id, below 0 for a word that is left out.
     """
-    words, counts = counted.words, counted.counts
-    firsts = np.arange(len(words))
-    if counted.num_types < len(words):
-        first_of: dict[str, int] = {}
-        firsts = np.array([first_of.setdefault(word, index) for index, word in enumerate(words)])
-        counts = np.zeros(len(words), dtype=np.int64)
-        np.add.at(counts, firsts, counted.counts)
-    order = _order(words, counts, min_count)[:max_vocabulary]
-    new_ids = np.full(len(words), _DROPPED, dtype=np.int32)
+    content = np.frombuffer(counted.content + bytes(_PREFIX_BYTES), dtype=np.uint8)
+    ends = np.flatnonzero(content == _NEWLINE)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    frequent = np.flatnonzero(counted.counts >= min_count)
+    order = frequent[
+        _order(counted.content, starts[frequent], ends[frequent], counted.counts[frequent])
+    ][:max_vocabulary]
+    new_ids = np.full(len(ends), _DROPPED, dtype=np.int32)
+    new_ids[order] = np.arange(order.size, dtype=np.int32)
+    new_ids = new_ids if counted.indices is None else new_ids[counted.indices]
     if order.size == 0:
         return None, new_ids
-    new_ids[order] = np.arange(order.size, dtype=np.int32)
-    chosen = [words[index] for index in order.tolist()]
-    return Vocabulary(chosen, counts[order]), new_ids[firsts]
+    words = _decode(content, starts[order], ends[order] + 1).split("\n")[:-1]
+    return Vocabulary(words, counted.counts[order]), new_ids
 
 
-def _order(words: list[str], counts: Int64Array, min_count: int) -> Int64Array:
-    """Return the frequent words' indices by falling count, equal counts by bytes."""
-    frequent = np.flatnonzero(counts >= max(min_count, 1))
-    frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
-    # Only runs of equal counts need their words compared.
-    borders = np.flatnonzero(np.diff(counts[frequent])) + 1
-    indices = frequent.tolist()
-    edges = [0, *borders.tolist(), len(indices)]
-    for start, stop in pairwise(edges):
-        if stop - start > 1:
-            indices[start:stop] = sorted(indices[start:stop], key=words.__getitem__)
-    return np.array(indices, dtype=np.int64)
+def _decode(content: Uint8Array, starts: Int64Array, ends: Int64Array) -> str:
+    """Put stretches of UTF-8 one after the other and decode them, without a Python loop."""
+    lengths = ends - starts
+    new_ends = np.cumsum(lengths)
+    places = np.arange(new_ends[-1]) + np.repeat(starts - new_ends + lengths, lengths)
+    joined: bytes = content[places].tobytes()
+    return joined.decode()
+
+
+def _order(content: bytes, starts: Int64Array, ends: Int64Array, counts: Int64Array) -> Int64Array:
+    """Return the order of words by falling count, words of equal count by their bytes."""
+    prefixes = _prefixes(content, starts, ends)
+    order = np.lexsort((prefixes, -counts))
+    # Only words that agree in count and in their first bytes are left to be compared.
+    is_tie = (np.diff(counts[order]) == 0) & (np.diff(prefixes[order]) == 0)
+    borders = np.flatnonzero(np.diff(np.concatenate(([False], is_tie, [False]))))
+    for first, last in borders.reshape(-1, 2).tolist():
+        tied = order[first : last + 1].tolist()
+        order[first : last + 1] = sorted(tied, key=lambda i: content[starts[i] : ends[i]])
+    return order
+
+
+def _prefixes(content: bytes, starts: Int64Array, ends: Int64Array) -> Uint64Array:
+    """Return the first 8 bytes of each word, zeros after its end, as a big-endian number."""
+    padded: Uint8Array = np.frombuffer(content + bytes(_PREFIX_BYTES), dtype=np.uint8)
+    offsets = np.arange(_PREFIX_BYTES)
+    letters = padded[starts[:, None] + offsets]  # (V, 8)
+    letters[offsets >= (ends - starts)[:, None]] = 0
+    prefixes: Uint64Array = letters.view(">u8").ravel().astype(np.uint64)
+    return prefixes
 
 
 def choose_given(counted: CountedWords, vocabulary: Vocabulary) -> Int32Array:
     """Map provisional ids to the ids of a vocabulary that was given, below 0 for unknown words."""
     ids = vocabulary.ids
-    return np.array([ids.get(word, _DROPPED) for word in counted.words], dtype=np.int32)
+    new_ids = np.array([ids.get(word, _DROPPED) for word in counted.words], dtype=np.int32)
+    return new_ids if counted.indices is None else new_ids[counted.indices]

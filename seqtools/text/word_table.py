@@ -44,7 +44,7 @@ class WordTable:
         self._arena = np.empty(_FIRST_ARENA_BYTES, dtype=np.uint8)
         self._borders = np.empty(tokens.BORDERS_SIZE, dtype=np.int64)
         self._lines = np.empty(tokens.BORDERS_SIZE, dtype=np.int64)
-        self._keys = np.empty(tokens.KEYS_SIZE, dtype=np.uint64)
+        self._scratch = np.empty((tokens.SCRATCH_ROWS, tokens.WORDS_SIZE), dtype=np.uint64)
         self._state = np.zeros(tokens.STATE_SIZE, dtype=np.int64)
         self._state[tokens.OPEN_WORD] = -1
         self._ids = np.empty(0, dtype=np.int32)
@@ -91,8 +91,8 @@ class WordTable:
         if chunk.begins_file:
             self._lines_before_file = self.num_lines
         first_line = self.num_lines - self._lines_before_file + 1
-        if self._ids.size < chunk.stop + 1:
-            self._ids = np.empty(chunk.text.size + 1, dtype=np.int32)
+        if self._ids.size < chunk.stop + 2:
+            self._ids = np.empty(chunk.text.size + 2, dtype=np.int32)
         state[tokens.POSITION], state[tokens.NUM_IDS] = chunk.start, 0
         known_bytes = int(state[tokens.ARENA_USED])
         status = self._count(chunk)
@@ -118,10 +118,10 @@ class WordTable:
                     chunk.text,
                     chunk.stop,
                     np.uint64(64 - self._slot_bits),
+                    self._state,
                     self._borders,
                     self._lines,
-                    self._keys,
-                    self._state,
+                    self._scratch,
                     self._slots,
                     self._arena,
                     self._counts,
@@ -196,8 +196,7 @@ class WordTable:
     @staticmethod
     def _locate(chunk: TextChunk, first_line: int, index: int) -> tuple[int, int]:
         """Return line and byte in the file of a place in the chunk's content."""
-        place = chunk.start + index
-        return first_line + chunk.count_lines(place), chunk.offset + place
+        return first_line + chunk.count_lines(chunk.start + index), chunk.offset + index
 
 
 def _is_utf8(content: bytes) -> bool:
