@@ -20,6 +20,9 @@ from seqtools.embeddings.nearest import analogy_by_product, has_direction, neare
 from seqtools.errors import SettingsError, UnknownWordError
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
+# Means of unit vectors that are shorter than this are rounding errors.
+_SMALLEST_MEAN = 1e-7
+
 AnalogyMethod: TypeAlias = Literal["add", "mul"]
 
 
@@ -171,6 +174,27 @@ class WordVectors:
             )
         return unit_rows(self.vectors[rows], norms)
 
+    def direction(self, words: Sequence[str]) -> Float32Array:
+        """Return the unit vector along the mean of some words' unit vectors, shape (D,).
+
+        Raises
+        ------
+        UnknownWordError
+            If a word has no vector.
+        SettingsError
+            If there is no word, a vector has no direction, or the vectors cancel out.
+        """
+        if not words:
+            raise SettingsError("a query must hold at least one word, got none")
+        mean = self.unit(words).mean(axis=0, dtype=np.float64)
+        norm = np.linalg.norm(mean)
+        if norm < _SMALLEST_MEAN:
+            raise SettingsError(
+                f"the vectors of {', '.join(words)} cancel out: their mean has no direction"
+            )
+        direction: Float32Array = (mean / norm).astype(np.float32)
+        return direction
+
     def similarity(self, first: str, second: str) -> float:
         """Return the cosine of the angle between two words' vectors, between -1 and 1."""
         a, b = self.unit([first, second]).astype(np.float64)
@@ -206,11 +230,11 @@ class WordVectors:
     ) -> list[list[Neighbor]]:
         """Return the neighbours of many queries, as ``neighbors`` does, in one search."""
         groups = [[query] if isinstance(query, str) else list(query) for query in queries]
-        if not all(groups):
-            raise SettingsError("a query must hold at least one word, got none")
-        means = np.stack([_mean_direction(self.unit(group), group) for group in groups])
+        if not groups:
+            return []
+        directions = np.stack([self.direction(group) for group in groups])
         excluded = [self.indices(group) for group in groups]
-        rows, scores = nearest_rows(self, means, k, excluded, restrict)
+        rows, scores = nearest_rows(self, directions, k, excluded, restrict)
         return self._named(rows, scores)
 
     def analogy(
@@ -241,9 +265,18 @@ class WordVectors:
         list of Neighbor
             Best answer first.
         """
-        question = self.indices([a, b, c])[None, :]
-        rows, scores = self.analogy_rows(question, k, method, restrict)
-        return self._named(rows, scores)[0]
+        return self.analogies([(a, b, c)], k, method, restrict)[0]
+
+    def analogies(
+        self,
+        questions: Sequence[tuple[str, str, str]],
+        k: int = 10,
+        method: AnalogyMethod = "add",
+        restrict: int | None = None,
+    ) -> list[list[Neighbor]]:
+        """Answer many analogies, as ``analogy`` does, in one search."""
+        rows = [self.indices(question) for question in questions]
+        return self._named(*self.analogy_rows(np.array(rows), k, method, restrict))
 
     def analogy_rows(
         self,
@@ -276,6 +309,7 @@ class WordVectors:
             return analogy_by_product(self, units, k, list(questions), restrict)
         targets = (units[:, 1].astype(np.float64) - units[:, 0]) + units[:, 2]
         norms = np.linalg.norm(targets, axis=1)
+        norms[norms < _SMALLEST_MEAN] = 0
         directions = unit_rows(targets.astype(np.float32), norms)
         return nearest_rows(self, directions, k, list(questions), restrict)
 
@@ -297,7 +331,7 @@ class WordVectors:
                 f"finding the odd one out needs at least 3 different words, got {len(set(words))}"
             )
         units = self.unit(words)
-        similarities = units @ _mean_direction(units, words)
+        similarities = units @ self.direction(words)
         order = np.argsort(similarities, kind="stable")
         return [Neighbor(words[i], float(similarities[i])) for i in order]
 
@@ -311,18 +345,6 @@ class WordVectors:
             ]
             for found, values in zip(rows, scores, strict=True)
         ]
-
-
-def _mean_direction(units: Float32Array, words: Sequence[str]) -> Float32Array:
-    """Return the unit vector along the mean of unit vectors, shape (D,)."""
-    mean = units.mean(axis=0, dtype=np.float64)
-    norm = np.linalg.norm(mean)
-    if norm < 1e-7:
-        raise SettingsError(
-            f"the vectors of {', '.join(words)} cancel out: their mean has no direction"
-        )
-    direction: Float32Array = (mean / norm).astype(np.float32)
-    return direction
 
 
 def _first_duplicate(words: Sequence[str]) -> str:

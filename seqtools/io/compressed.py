@@ -83,8 +83,13 @@ def open_output(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         As ``seqtools.io.atomic.atomic_writer``.
     """
     if os.fspath(path) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            if isinstance(error, (FileAccessError, BrokenPipeError)):
+                raise
+            raise FileAccessError.from_os_error(error, "stdout", "write") from error
         return
     suffix = Path(path).suffix
     with atomic_writer(path) as file, contextlib.ExitStack() as stack:

@@ -20,7 +20,7 @@ from seqtools.types import Float32Array
 
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NONFINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-_MAX_LINE_BYTES = 1 << 26
+_MAX_LINE_BYTES = 1 << 25
 _UNUSUAL_BLANKS = (b"\t", b"\r", b"\x0b", b"\x0c", b"\0")
 
 
@@ -48,7 +48,7 @@ def line_blocks(source: ByteSource) -> Iterator[LineBlock]:
     Raises
     ------
     VectorFormatError
-        For a line of more than 64 MB.
+        For a line of more than 32 MB.
     """
     number, rest = 1, b""
     is_start = True
