@@ -34,6 +34,22 @@ class Progress:
     note: str = ""
 
 
+@dataclass
+class StopRequest:
+    """A wish to end long work early, made by a signal handler and seen by the work.
+
+    Attributes
+    ----------
+    signal_number : int
+        The signal that asked; 0 while nobody has.
+    is_heeded : bool
+        Whether the work looks here now, and will stop soon with its state saved.
+    """
+
+    signal_number: int = 0
+    is_heeded: bool = False
+
+
 class Monitor(Protocol):
     """Receives the phases of long work, in order."""
 

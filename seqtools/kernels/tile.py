@@ -7,10 +7,11 @@ x_i with errors gathered in e_i, rows u_t with signs s_t (+1 positive, -1 negati
     g_it = r s_t (1 - sigmoid(s_t x_i.u_t))     Mikolov et al. 2013 (arXiv 1310.4546), eq. 4
     e_i += sum_t g_it u_t      u_t += sum_i g_it x_i
 
-``process_tiles`` cuts the targets into tiles of 6, 4, 2 and 1; all products of a tile are taken
-before its first update, and a tile sees the rows as the tile before left them. Within a tile the
-rows x go two at a time, and a later pair sees the targets as the earlier pairs left them. The
-targets of a tile must be distinct; rows x may repeat.
+``process_tiles`` cuts the targets into tiles of at most 7, as few and as equal as possible, the
+larger ones first; all products of a tile are taken before its first update, and a tile sees the
+rows as the tile before left them. Within a tile the rows x go two at a time, and a later pair sees
+the targets as the earlier pairs left them. The targets of a tile must be distinct; rows x may
+repeat.
 """
 
 import math
@@ -23,12 +24,17 @@ from seqtools.kernels import vector
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
 JIT_ENABLED = not config.DISABLE_JIT
-LARGEST_TILE = vector.TILE_SIZES[0]
+LARGEST_TILE = vector.LARGEST_TILE
 _LARGEST_LOGIT = 30.0
 
-dots_6, dots_4, dots_2, dots_1 = (vector.make_dots(size) for size in vector.TILE_SIZES)
-update_6, update_4, update_2, update_1 = (vector.make_update(size) for size in vector.TILE_SIZES)
-errors_6, errors_4, errors_2, errors_1 = (vector.make_errors(size) for size in vector.TILE_SIZES)
+_SIZES = range(1, LARGEST_TILE + 1)
+dots_1, dots_2, dots_3, dots_4, dots_5, dots_6, dots_7 = map(vector.make_dots, _SIZES)
+errors_1, errors_2, errors_3, errors_4, errors_5, errors_6, errors_7 = map(
+    vector.make_errors, _SIZES
+)
+update_1, update_2, update_3, update_4, update_5, update_6, update_7 = map(
+    vector.make_update, _SIZES
+)
 
 
 class TileScratch(NamedTuple):
@@ -91,26 +97,39 @@ def vector_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row
     dots = np.int64(scratch.dots.ctypes.data)
     mantissas = np.int64(scratch.mantissas.ctypes.data)
     exponents = np.int64(scratch.exponents.ctypes.data)
-    left = num_u
-    while left >= 6:
-        dots_6(xs, num_x, us, vectors, dots)
-        errors_6(dots, num_x, labels, rate, mantissas, exponents)
-        update_6(xs, es, num_x, us, vectors, dots)
-        us, labels, left = us + 48, labels + 24, left - 6
-    if left >= 4:
-        dots_4(xs, num_x, us, vectors, dots)
-        errors_4(dots, num_x, labels, rate, mantissas, exponents)
-        update_4(xs, es, num_x, us, vectors, dots)
-        us, labels, left = us + 32, labels + 16, left - 4
-    if left >= 2:
-        dots_2(xs, num_x, us, vectors, dots)
-        errors_2(dots, num_x, labels, rate, mantissas, exponents)
-        update_2(xs, es, num_x, us, vectors, dots)
-        us, labels, left = us + 16, labels + 8, left - 2
-    if left >= 1:
-        dots_1(xs, num_x, us, vectors, dots)
-        errors_1(dots, num_x, labels, rate, mantissas, exponents)
-        update_1(xs, es, num_x, us, vectors, dots)
+    tiles = (num_u + LARGEST_TILE - 1) // LARGEST_TILE
+    while tiles > 0:
+        size = (num_u + tiles - 1) // tiles
+        if size == 6:
+            dots_6(xs, num_x, us, vectors, dots)
+            errors_6(dots, num_x, labels, rate, mantissas, exponents)
+            update_6(xs, es, num_x, us, vectors, dots)
+        elif size == 7:
+            dots_7(xs, num_x, us, vectors, dots)
+            errors_7(dots, num_x, labels, rate, mantissas, exponents)
+            update_7(xs, es, num_x, us, vectors, dots)
+        elif size == 5:
+            dots_5(xs, num_x, us, vectors, dots)
+            errors_5(dots, num_x, labels, rate, mantissas, exponents)
+            update_5(xs, es, num_x, us, vectors, dots)
+        elif size == 4:
+            dots_4(xs, num_x, us, vectors, dots)
+            errors_4(dots, num_x, labels, rate, mantissas, exponents)
+            update_4(xs, es, num_x, us, vectors, dots)
+        elif size == 3:
+            dots_3(xs, num_x, us, vectors, dots)
+            errors_3(dots, num_x, labels, rate, mantissas, exponents)
+            update_3(xs, es, num_x, us, vectors, dots)
+        elif size == 2:
+            dots_2(xs, num_x, us, vectors, dots)
+            errors_2(dots, num_x, labels, rate, mantissas, exponents)
+            update_2(xs, es, num_x, us, vectors, dots)
+        else:
+            dots_1(xs, num_x, us, vectors, dots)
+            errors_1(dots, num_x, labels, rate, mantissas, exponents)
+            update_1(xs, es, num_x, us, vectors, dots)
+        us, labels = us + 8 * size, labels + 4 * size
+        num_u, tiles = num_u - size, tiles - 1
 
 
 @njit(cache=True, nogil=True)
@@ -124,9 +143,9 @@ def plain_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_
     x_rows, e_rows, u_rows : int64 arrays
         Row indices. The other parameters are those of `vector_tiles`.
     """
-    done = 0
-    while done < num_u:
-        size = _tile_size(num_u - done)
+    done, tiles = 0, (num_u + LARGEST_TILE - 1) // LARGEST_TILE
+    while tiles > 0:
+        size = (num_u - done + tiles - 1) // tiles
         for i in range(num_x):
             for t in range(size):
                 dot = x[x_rows[i], 0] * u[u_rows[done + t], 0]
@@ -139,17 +158,7 @@ def plain_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_
                 _update_pair(
                     x, x_rows, e, e_rows, u, u_rows[done:], first, last, size, d, scratch.dots
                 )
-        done += size
-
-
-@njit(cache=True, nogil=True)
-def _tile_size(left):
-    """Return the largest tile that fits."""
-    if left >= 6:
-        return 6
-    if left >= 4:
-        return 4
-    return 2 if left >= 2 else 1
+        done, tiles = done + size, tiles - 1
 
 
 @njit(cache=True, nogil=True)

@@ -18,6 +18,8 @@ from seqtools.types import Float32Array, Int32Array, Int64Array, Uint32Array, Ui
 POSITION, STOP, FILLED, FIRST_CENTER, CONSUMED, PAIRS = 0, 1, 2, 3, 4, 5
 STATE_SIZE = 6
 
+_CACHED_LEVELS = 6
+
 
 class Corpus(NamedTuple):
     """The text that is walked over.
@@ -249,8 +251,8 @@ def prefetch_negatives(word, samples, base, step, row_floats):
 
 @njit(cache=True, nogil=True)
 def prefetch_path(word, codes, base, step, row_floats):
-    """Fetch the rows of the inner nodes above a word."""
-    for index in range(codes.starts[word], codes.starts[word + 1]):
+    """Fetch the rows of the inner nodes above a word; those near the root are in the cache."""
+    for index in range(codes.starts[word] + _CACHED_LEVELS, codes.starts[word + 1]):
         prefetch(base + np.int64(codes.nodes[index]) * step, row_floats)
 
 

@@ -3,14 +3,19 @@
 import numpy as np
 
 
+def tile_sizes(num_targets):
+    """Return the fewest sizes of at most 7, as equal as possible, the larger ones first."""
+    num_tiles = -(-num_targets // 7)
+    return [-(-(num_targets - index) // num_tiles) for index in range(num_tiles)]
+
+
 def process_tiles(x, x_rows, e, e_rows, u, u_rows, signs, rate):
     """Update x (or e) and u in place, float64; return the sum of -log p.
 
-    With skip-gram e is x; targets go in tiles of 6, 4, 2, 1 and rows x in pairs.
+    With skip-gram e is x; targets go in tiles of at most 7 and rows x in pairs.
     """
     loss, done = 0.0, 0
-    while done < len(u_rows):
-        size = next(size for size in (6, 4, 2, 1) if size <= len(u_rows) - done)
+    for size in tile_sizes(len(u_rows)):
         targets, sign = u_rows[done : done + size], signs[done : done + size]
         logits = np.clip((x[x_rows] @ u[targets].T) * sign, -30.0, 30.0)
         p = 1.0 / (1.0 + np.exp(-logits))

@@ -1,0 +1,142 @@
+"""Checkpoints of a word2vec run: a killed run, resumed, ends in the bytes of one that was not.
+
+A checkpoint is a directory: ``corpus/`` is the id cache, written once; ``state.safetensors`` holds
+parameters, walks and settings and is replaced as a whole at each save. Learning rate, epoch and
+loss follow from the walks.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from seqtools.embeddings.settings import Word2VecSettings
+from seqtools.embeddings.word2vec import Word2VecModel
+from seqtools.errors import CheckpointError, FileAccessError, FileContentError
+from seqtools.io.tensor_file import read_tensors, write_tensors
+
+FORMAT_VERSION = "1"
+_STATE_FILE = "state.safetensors"
+
+
+class Checkpoint:
+    """Where a run keeps its state.
+
+    Parameters
+    ----------
+    directory : path-like
+        Made when something is first saved.
+    corpus : sequence of str
+        Names of the corpus files, to notice that a checkpoint belongs to other text.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], corpus: list[str]) -> None:
+        self.directory = Path(directory)
+        self._corpus = corpus
+
+    @property
+    def corpus_directory(self) -> Path:
+        """Where the id cache lies."""
+        return self.directory / "corpus"
+
+    def exists(self) -> bool:
+        """Say whether a state was saved here."""
+        return (self.directory / _STATE_FILE).exists()
+
+    def begin(self) -> None:
+        """Make the directory, and drop the state of an earlier run.
+
+        Raises
+        ------
+        FileAccessError
+            If the directory cannot be made or emptied.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            (self.directory / _STATE_FILE).unlink(missing_ok=True)
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, self.directory, "write") from error
+
+    def save(self, model: Word2VecModel, fingerprint: str) -> None:
+        """Store a model while its threads rest.
+
+        Raises
+        ------
+        TrainingError
+            If a parameter is not finite; the last good state stays.
+        FileAccessError
+            If the state cannot be written; the last one stays.
+        """
+        model.check_finite()
+        tensors = {"x": model.x, "u": model.u}
+        for index, walk in enumerate(model.walks):
+            tensors |= {f"walk{index}.{name}": array for name, array in walk.arrays().items()}
+        metadata = {
+            "format_version": FORMAT_VERSION,
+            "settings": json.dumps(asdict(model.settings), sort_keys=True),
+            "corpus": json.dumps(self._corpus),
+            "corpus_fingerprint": fingerprint,
+        }
+        write_tensors(self.directory / _STATE_FILE, tensors, metadata)
+
+    def restore(self, model: Word2VecModel, fingerprint: str) -> None:
+        """Bring a new model to the stored state.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint is damaged or belongs to a run with other settings or another corpus;
+            the message names the setting.
+        """
+        path = self.directory / _STATE_FILE
+        try:
+            tensors, metadata = read_tensors(path)
+        except FileContentError as error:
+            raise CheckpointError(str(error)) from error
+        self._check(metadata, model.settings, fingerprint)
+        try:
+            model.x[:], model.u[:] = tensors["x"], tensors["u"]
+            for index, walk in enumerate(model.walks):
+                prefix = f"walk{index}."
+                walk.restore(
+                    {
+                        name.removeprefix(prefix): array
+                        for name, array in tensors.items()
+                        if name.startswith(prefix)
+                    }
+                )
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(
+                f"{path}: arrays do not fit this run ({error}); delete {self.directory} to start "
+                "again"
+            ) from error
+
+    def remove(self) -> None:
+        """Delete the checkpoint after the vectors have been saved."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _check(
+        self, metadata: dict[str, str], settings: Word2VecSettings, fingerprint: str
+    ) -> None:
+        """Refuse a checkpoint of another run."""
+        remedy = f"use the first run's options, or delete {self.directory} to start again"
+        if metadata.get("format_version") != FORMAT_VERSION:
+            raise CheckpointError(
+                f"{self.directory}: checkpoint format {metadata.get('format_version')}, "
+                f"but this seqtools writes {FORMAT_VERSION}; {remedy}"
+            )
+        stored = json.loads(metadata["settings"])
+        for name, value in asdict(settings).items():
+            if stored.get(name) != value:
+                raise CheckpointError(
+                    f"{self.directory}: its run has {name} {stored.get(name)}, this one {value}; "
+                    f"{remedy}"
+                )
+        if json.loads(metadata["corpus"]) != self._corpus:
+            raise CheckpointError(
+                f"{self.directory}: its run reads {', '.join(json.loads(metadata['corpus']))}; "
+                f"{remedy}"
+            )
+        if metadata["corpus_fingerprint"] != fingerprint:
+            raise CheckpointError(f"{self.directory}: its corpus has changed; {remedy}")

@@ -1,0 +1,70 @@
+"""What word counts decide: which words stay, which are drawn as noise, how their codes run."""
+
+import numpy as np
+
+from seqtools.kernels.alias import build_alias_table
+from seqtools.kernels.huffman import build_tree, measure_paths, write_paths
+from seqtools.kernels.windows import Codes, Noise
+from seqtools.types import Float64Array, Int64Array, Uint64Array
+
+
+def keep_probabilities(counts: Int64Array, threshold: float, rule: str) -> Float64Array:
+    """Return the probability with which each word survives subsampling.
+
+    Parameters
+    ----------
+    counts : int64 array, shape (V,)
+    threshold : float
+        Relative frequency t above which words are dropped at random; 0 drops none.
+    rule : "word2vec" or "paper"
+        min(1, sqrt(t/f) + t/f) as word2vec.c, gensim and fastText compute it, or min(1, sqrt(t/f)).
+
+    Returns
+    -------
+    float64 array, shape (V,)
+
+    Notes
+    -----
+    Mikolov et al. 2013 (arXiv 1310.4546), eq. 5, states the second; their program the first, which
+    starts to drop words at f > 2.618 t.
+    """
+    if threshold == 0:
+        return np.ones(len(counts))
+    ratio: Float64Array = threshold * counts.sum() / counts
+    keep = np.sqrt(ratio) + (ratio if rule == "word2vec" else 0.0)
+    kept: Float64Array = np.minimum(keep, 1.0)
+    return kept
+
+
+def keep_limits(probabilities: Float64Array) -> Uint64Array:
+    """Turn probabilities into the limits that kernels compare 32 random bits with."""
+    return np.round(probabilities * 2.0**32).astype(np.uint64)
+
+
+def make_noise(counts: Int64Array, exponent: float) -> Noise:
+    """Return the alias table of the noise distribution P(w) ~ count(w) ** exponent.
+
+    Notes
+    -----
+    Mikolov et al. 2013, section 2.2. The table is exact to 2**-32, where word2vec.c rounds to
+    slots of a long array.
+    """
+    size = len(counts)
+    weights = np.exp(exponent * np.log(counts / counts[0]))
+    slots = np.zeros((size, 2), np.uint32)
+    scratch = np.zeros(size), np.zeros(size, np.int64), np.zeros(size, np.int64)
+    build_alias_table(weights, weights.sum(), *scratch, slots)
+    return Noise(slots)
+
+
+def make_codes(counts: Int64Array) -> Codes:
+    """Return the Huffman codes of words sorted by falling count, at least two of them."""
+    size = len(counts)
+    parents = np.empty(2 * size - 1, np.int64)
+    bits = np.zeros(2 * size - 1, np.uint8)
+    build_tree(counts, np.zeros(2 * size - 1, np.int64), parents, bits)
+    starts = np.empty(size + 1, np.int64)
+    measure_paths(parents, size, starts)
+    nodes, signs = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
+    write_paths(parents, bits, starts, nodes, signs)
+    return Codes(starts, nodes, signs)

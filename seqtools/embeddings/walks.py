@@ -1,0 +1,156 @@
+"""Walks over a corpus: each thread passes over its own slice of the id cache, epoch by epoch.
+
+Everything the next step of a walk depends on is held in its arrays, so that a walk can be stopped
+after any call of its kernel, stored, and continued to the same bytes.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqtools.kernels import tile, vector
+from seqtools.kernels.windows import POSITION, STATE_SIZE, STOP, Buffers
+from seqtools.seeding import kernel_states
+from seqtools.types import Float64Array, Int32Array, Int64Array, Uint64Array
+
+_BUFFER_WORDS = 2048
+_COUNTED_AT_ONCE = 1 << 22
+
+
+@dataclass
+class Walk:
+    """One thread's way through its slice.
+
+    Attributes
+    ----------
+    start, stop : int
+        The slice of the id cache.
+    num_words : int
+        Words in the slice.
+    state : int64 array, shape (STATE_SIZE,)
+    rng_state : uint64 array, shape (1,)
+    buffers : Buffers
+    scratch : TileScratch
+    epoch : int
+        Epochs finished.
+    losses, pairs : float64 and int64 arrays, shape (epochs,)
+        Sum of the losses and number of training pairs of each epoch so far.
+    """
+
+    start: int
+    stop: int
+    num_words: int
+    state: Int64Array
+    rng_state: Uint64Array
+    buffers: Buffers
+    scratch: tile.TileScratch
+    losses: Float64Array
+    pairs: Int64Array
+    epoch: int = 0
+    stored: tuple[str, ...] = field(default=("state", "rng_state", "losses", "pairs"), repr=False)
+
+    def begin_epoch(self) -> None:
+        """Go back to the start of the slice."""
+        self.state[POSITION] = self.start
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a checkpoint stores."""
+        stored = {name: getattr(self, name) for name in self.stored}
+        return {**stored, "tokens": self.buffers.tokens, "epoch": np.array([self.epoch])}
+
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over the arrays of a checkpoint."""
+        for name in self.stored:
+            getattr(self, name)[:] = arrays[name]
+        self.buffers.tokens[:] = arrays["tokens"]
+        self.epoch = int(arrays["epoch"][0])
+
+
+def make_walks(
+    ids: Int32Array,
+    num_threads: int,
+    seed: int,
+    epochs: int,
+    window: int,
+    negative: int,
+    longest_path: int,
+) -> list[Walk]:
+    """Cut a corpus into slices and prepare a walk for each.
+
+    Parameters
+    ----------
+    ids : int32 array, shape (N,)
+        The id cache; negative values end sentences.
+    num_threads : int
+        Slices wanted; fewer are made if the corpus is too short.
+    seed, epochs, window, negative : int
+        Settings of the run.
+    longest_path : int
+        Most targets a centre has besides negative samples (1 without hierarchical softmax).
+    """
+    cuts = _cut(ids, num_threads)
+    states = kernel_states(seed, len(cuts) - 1)
+    walks = []
+    for index, (start, stop) in enumerate(pairwise(cuts)):
+        state = np.zeros(STATE_SIZE, np.int64)
+        state[POSITION], state[STOP] = start, stop
+        walks.append(
+            Walk(
+                start=start,
+                stop=stop,
+                num_words=_count_words(ids[start:stop]),
+                state=state,
+                rng_state=states[index],
+                buffers=_make_buffers(window, negative, longest_path),
+                scratch=tile.make_scratch(2 * window),
+                losses=np.zeros(epochs, np.float64),
+                pairs=np.zeros(epochs, np.int64),
+            )
+        )
+    return walks
+
+
+def _make_buffers(window: int, negative: int, longest_path: int) -> Buffers:
+    """Return a walk's working memory."""
+    num_words = max(_BUFFER_WORDS, 8 * window)
+    # Signs: the first target is the right one, the negative samples are wrong; paths bring theirs.
+    most_targets = max(2 * negative + 1, longest_path)
+    signs = np.full(most_targets + vector.LANES, -1.0, np.float32)
+    signs[0] = 1.0
+    return Buffers(
+        tokens=np.zeros(num_words, np.int32),
+        reaches=np.zeros(num_words, np.int32),
+        negatives=np.zeros((num_words + 1, negative), np.int32),
+        # The last two rows are for CBOW's hidden row and its error.
+        context_rows=np.zeros(2 * window + 2, np.int64),
+        target_rows=np.zeros(most_targets, np.int64),
+        signs=signs,
+    )
+
+
+def _cut(ids: Int32Array, num_slices: int) -> list[int]:
+    """Return the borders of slices of about equal size, each at the end of a sentence.
+
+    Where no sentence ends within half a slice, the cut goes through the sentence.
+    """
+    size = len(ids)
+    cuts = [0]
+    for index in range(1, num_slices):
+        wanted = size * index // num_slices
+        reach = ids[wanted : wanted + max(1, size // num_slices // 2)]
+        ends = np.flatnonzero(reach < 0)
+        cut = wanted + (int(ends[0]) + 1 if len(ends) else 0)
+        if cuts[-1] < cut < size:
+            cuts.append(cut)
+    return [*cuts, size]
+
+
+def _count_words(ids: Int32Array) -> int:
+    """Count the ids that are words, in bounded memory."""
+    return sum(
+        int(np.count_nonzero(ids[start : start + _COUNTED_AT_ONCE] >= 0))
+        for start in range(0, len(ids), _COUNTED_AT_ONCE)
+    )
