@@ -162,7 +162,7 @@ def _prefetch_compiled(typing_context: Any, slots: Any, index: Any) -> Any:
     return types.void(slots, index), code
 
 
-_IS_PLAIN: bool = config.DISABLE_JIT  # type: ignore[attr-defined]
+_IS_PLAIN: bool = config.DISABLE_JIT
 load_word: Any = _load_word_plain if _IS_PLAIN else _load_word_compiled
 separator_mask: Any = _separator_mask_plain if _IS_PLAIN else _separator_mask_compiled
 newline_mask: Any = _newline_mask_plain if _IS_PLAIN else _newline_mask_compiled

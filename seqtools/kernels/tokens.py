@@ -10,12 +10,7 @@ branches that depend on the text, because a wrongly guessed branch costs as much
 4. `_confirm_long_words`: a look at the bytes of words that are longer than a key;
 5. `_write_ids`: counts grow, ids and marks for the ends of sentences are written.
 
-The table is an open-addressing array of slots of two uint64: the key, then the id in the low and
-the word's place in the arena in the high 32 bits. A word of at most 7 bytes is its key: bytes and
-length, so that equal keys are equal words. The key of a longer word has the top bit set, then 47
-bits of hash and 16 of length, and a match is confirmed byte by byte in the arena, where each word
-lies once, followed by a line feed: two words are never taken for one. A key is never 0, which marks
-a free slot. Key and id share a cache line, because what costs is the number of lines touched.
+The table itself is described in ``seqtools.kernels.word_slots``.
 
 Measured on 9.1 million words of Wikipedia: 16 ns a word; 24 ns if steps 3 to 5 are one loop with
 branches (re-measure with benchmarks/vocabulary.py).
@@ -34,6 +29,25 @@ from seqtools.kernels.byte_blocks import (
     prefetch,
     separator_mask,
 )
+from seqtools.kernels.word_slots import (
+    ARENA_USED,
+    ID_MASK,
+    IN_SENTENCE,
+    LENGTH_SHIFT,
+    MULTIPLIER_2,
+    NUM_IDS,
+    NUM_LINES,
+    NUM_TOKENS,
+    NUM_WORDS,
+    OPEN_WORD,
+    PLACE_SHIFT,
+    POSITION,
+    add_word,
+    home_of,
+    is_same_word,
+    long_key,
+    mix_bytes,
+)
 from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
 
 SENTENCE_END = -1
@@ -48,25 +62,15 @@ WORDS_SIZE = BATCH_BYTES // 2 + 2
 
 DONE, TABLE_FULL, ARENA_FULL, WORD_TOO_LONG = 0, 1, 2, 3
 
-# Places in the state array.
-POSITION, OPEN_WORD, IN_SENTENCE, NUM_WORDS, ARENA_USED, NUM_IDS, NUM_TOKENS, NUM_LINES = range(8)
-STATE_SIZE = 8
-
 # Rows of the scratch array of words.
 _KEYS, _HOMES, _LONG_WORDS, _PLACES, _IDS = range(5)
 SCRATCH_ROWS = 5
 
 _ZERO, _ONE, _BYTES = np.uint64(0), np.uint64(1), np.uint64(8)
 _TWO_LOADS, _BLOCK = np.uint64(16), np.uint64(64)
-_LAST_BIT, _HALF, _BITS_OF_BYTES = np.uint64(63), np.uint64(32), np.uint64(3)
-_LENGTH_SHIFT, _LONG_MARK = np.uint64(56), np.uint64(1 << 63)
-_LENGTH_MASK, _HASH_MASK = np.uint64(0xFFFF), np.uint64(0x7FFF_FFFF_FFFF_0000)
-_ID_MASK, _PLACE_SHIFT = np.uint64(0xFFFF_FFFF), np.uint64(32)
+_LAST_BIT, _BITS_OF_BYTES = np.uint64(63), np.uint64(3)
 _ALL_BITS = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-# Odd multipliers of well mixed bits (the finaliser of SplitMix64, Steele et al. 2014).
-_MULTIPLIER_1, _MULTIPLIER_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _NEVER = np.int64(2**62)
-_NEWLINE = np.uint8(10)
 _Index: TypeAlias = int | np.int64 | np.uint64
 
 
@@ -113,28 +117,6 @@ def _find_words(
 
 
 @njit(cache=True, nogil=True)
-def _home_of(key: np.uint64, shift: np.uint64) -> np.uint64:
-    """Return the slot where the search for a key begins."""
-    mixed = key * _MULTIPLIER_1
-    mixed = (mixed ^ (mixed >> _HALF)) * _MULTIPLIER_2
-    return mixed >> shift
-
-
-@njit(cache=True, nogil=True)
-def _mix(mixed: np.uint64, loaded: np.uint64) -> np.uint64:
-    """Mix eight more bytes into a hash."""
-    mixed = (mixed ^ loaded) * _MULTIPLIER_1
-    return mixed ^ (mixed >> _HALF)
-
-
-@njit(cache=True, nogil=True)
-def _long_key(mixed: np.uint64, length: np.uint64) -> np.uint64:
-    """Return the key of a word of 8 bytes or more from its hash."""
-    mixed *= _MULTIPLIER_2
-    return _LONG_MARK | ((mixed >> _ONE) & _HASH_MASK) | (length & _LENGTH_MASK)
-
-
-@njit(cache=True, nogil=True)
 def _make_keys(
     text: Uint8Array,
     borders: Int64Array,
@@ -152,11 +134,11 @@ def _make_keys(
         length = end - start
         first, last = load_word(text, start), load_word(text, end - _BYTES)
         whole = first & ((_ONE << (length << _BITS_OF_BYTES)) - _ONE)
-        whole |= length << _LENGTH_SHIFT
-        hashed = _long_key(_mix(_mix(length * _MULTIPLIER_2, first), last), length)
+        whole |= length << LENGTH_SHIFT
+        hashed = long_key(mix_bytes(mix_bytes(length * MULTIPLIER_2, first), last), length)
         key = whole if length < _BYTES else hashed
         keys[word] = key
-        homes[word] = _home_of(key, shift)
+        homes[word] = home_of(key, shift)
         prefetch(slots, homes[word] << _ONE)
         very_long[num_very_long] = word
         num_very_long += _ONE if length > _TWO_LOADS else _ZERO
@@ -167,52 +149,14 @@ def _make_keys(
         end = np.uint64(borders[(word << _ONE) + _ONE])
         if end - start > np.uint64(LONGEST_WORD):
             return word
-        mixed, place = (end - start) * _MULTIPLIER_2, start
+        mixed, place = (end - start) * MULTIPLIER_2, start
         while place < end - _BYTES:
-            mixed = _mix(mixed, load_word(text, place))
+            mixed = mix_bytes(mixed, load_word(text, place))
             place += _BYTES
-        keys[word] = _long_key(_mix(mixed, load_word(text, end - _BYTES)), end - start)
-        homes[word] = _home_of(keys[word], shift)
+        keys[word] = long_key(mix_bytes(mixed, load_word(text, end - _BYTES)), end - start)
+        homes[word] = home_of(keys[word], shift)
         prefetch(slots, homes[word] << _ONE)
     return num_words
-
-
-@njit(cache=True, nogil=True)
-def _is_same(
-    text: Uint8Array, start: np.uint64, arena: Uint8Array, place: np.uint64, length: np.uint64
-) -> bool:
-    """Compare a word of 8 bytes or more with one in the arena."""
-    last = length - _BYTES
-    offset = _ZERO
-    while offset < last:
-        if load_word(text, start + offset) != load_word(arena, place + offset):
-            return False
-        offset += _BYTES
-    return bool(load_word(text, start + last) == load_word(arena, place + last))
-
-
-@njit(cache=True, nogil=True)
-def _add_word(
-    text: Uint8Array,
-    start: np.uint64,
-    length: np.uint64,
-    key: np.uint64,
-    slot: np.uint64,
-    state: Int64Array,
-    slots: Uint64Array,
-    arena: Uint8Array,
-) -> np.uint64:
-    """Put a new word into a free slot and into the arena; return the slot's second half."""
-    place = np.uint64(state[ARENA_USED])
-    value = np.uint64(state[NUM_WORDS]) | (place << _PLACE_SHIFT)
-    slots[slot << _ONE] = key
-    slots[(slot << _ONE) + _ONE] = value
-    for offset in range(length):
-        arena[place + offset] = text[start + offset]
-    arena[place + length] = _NEWLINE
-    state[NUM_WORDS] += 1
-    state[ARENA_USED] += np.int64(length) + 1
-    return value
 
 
 @njit(cache=True, nogil=True)
@@ -240,9 +184,9 @@ def _find_ids(
         if found == _ZERO:
             start = np.uint64(borders[word << _ONE])
             length = np.uint64(borders[(word << _ONE) + _ONE]) - start
-            value = _add_word(text, start, length, key, slot, state, slots, arena)
-        ids[word] = value & _ID_MASK
-        long_words[num_long], places[num_long] = word, value >> _PLACE_SHIFT
+            value = add_word(text, start, length, key, slot, state, slots, arena)
+        ids[word] = value & ID_MASK
+        long_words[num_long], places[num_long] = word, value >> PLACE_SHIFT
         num_long += key >> _LAST_BIT
         word += _ONE
     return num_long
@@ -267,7 +211,7 @@ def _confirm_long_words(
         start = np.uint64(borders[word << _ONE])
         length = np.uint64(borders[(word << _ONE) + _ONE]) - start
         index += _ONE
-        if _is_same(text, start, arena, place, length):
+        if is_same_word(text, start, arena, place, length):
             continue
         key, slot = keys[word], homes[word]
         value = _ZERO
@@ -275,12 +219,12 @@ def _confirm_long_words(
             found = slots[slot << _ONE]
             value = slots[(slot << _ONE) + _ONE]
             if found == _ZERO:
-                value = _add_word(text, start, length, key, slot, state, slots, arena)
+                value = add_word(text, start, length, key, slot, state, slots, arena)
                 break
-            if found == key and _is_same(text, start, arena, value >> _PLACE_SHIFT, length):
+            if found == key and is_same_word(text, start, arena, value >> PLACE_SHIFT, length):
                 break
             slot = (slot + _ONE) & last_slot
-        ids[word] = value & _ID_MASK
+        ids[word] = value & ID_MASK
 
 
 @njit(cache=True, nogil=True)
@@ -384,27 +328,3 @@ def count_words(
         state[NUM_LINES] += np.int64(num_lines)
         state[POSITION] = end
     return DONE
-
-
-@njit(cache=True, nogil=True)
-def move_slots(slots: Uint64Array, shift: np.uint64, out_slots: Uint64Array) -> None:
-    """Put the words of a table into a larger, empty one.
-
-    Parameters
-    ----------
-    slots : uint64 array
-        The full table.
-    shift : uint64
-        64 less the binary logarithm of the new number of slots.
-    out_slots : uint64 array
-        The new table, all 0.
-    """
-    last_slot = np.uint64((out_slots.size >> 1) - 1)
-    for old in range(0, slots.size, 2):
-        key = slots[old]
-        if key != _ZERO:
-            slot = _home_of(key, shift)
-            while out_slots[slot << _ONE] != _ZERO:
-                slot = (slot + _ONE) & last_slot
-            out_slots[slot << _ONE] = key
-            out_slots[(slot << _ONE) + _ONE] = slots[old + 1]

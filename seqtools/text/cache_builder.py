@@ -24,10 +24,12 @@ from seqtools.kernels.renumber import SELECTED_SENTENCES, SELECTED_TOKENS, selec
 from seqtools.monitor import Monitor, Progress
 from seqtools.text.cache_files import (
     DESCRIPTION_FILE,
-    IDS_FILE,
-    VOCABULARY_FILE,
+    UNFINISHED_FILE,
     fingerprint_of,
+    ids_file,
     map_ids,
+    remove_other_files,
+    vocabulary_file,
     write_description,
 )
 from seqtools.text.corpus import TextChunk, check_paths, read_chunks, size_on_disk
@@ -202,11 +204,8 @@ def _finish(
     final: _Renumbered,
 ) -> IdCache:
     """Put the files in their places, the description last, and map the ids."""
-    os.fsync(file.fileno())
-    with contextlib.suppress(FileNotFoundError):
-        (folder / DESCRIPTION_FILE).unlink()
-    vocabulary.save(folder / VOCABULARY_FILE)
-    os.replace(_part(folder), folder / IDS_FILE)  # noqa: PTH105 - tests make this call fail
+    fingerprint = fingerprint_of(final.num_ids, final.checksum, vocabulary.fingerprint)
+    words_path, ids_path = folder / vocabulary_file(fingerprint), folder / ids_file(fingerprint)
     description = {
         "num_ids": final.num_ids,
         "ids_checksum": final.checksum,
@@ -214,13 +213,25 @@ def _finish(
         "settings": asdict(settings),
         "statistics": asdict(statistics),
     }
-    write_description(folder / DESCRIPTION_FILE, description)
+    # Files of these names belong to a cache of the same content, which stays as it is.
+    fresh = [path for path in (words_path, ids_path) if not path.exists()]
+    try:
+        os.fsync(file.fileno())
+        vocabulary.save(words_path)
+        os.replace(folder / UNFINISHED_FILE, ids_path)  # noqa: PTH105 - tests make this call fail
+        write_description(folder / DESCRIPTION_FILE, description)
+    except BaseException:
+        for path in fresh:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+    remove_other_files(folder, fingerprint)
     return IdCache(
-        ids=map_ids(folder / IDS_FILE, final.num_ids),
+        ids=map_ids(ids_path, final.num_ids),
         vocabulary=vocabulary,
         statistics=statistics,
         settings=settings,
-        fingerprint=fingerprint_of(final.num_ids, final.checksum, vocabulary.fingerprint),
+        fingerprint=fingerprint,
         directory=folder,
     )
 
@@ -248,7 +259,7 @@ def _unfinished_ids(folder: Path) -> Iterator[BinaryIO]:
 
     The name is fixed, so that what a killed run left behind is used again, not heaped up.
     """
-    part = _part(folder)
+    part = folder / UNFINISHED_FILE
     try:
         with open(part, "a+b", buffering=0) as locked:  # noqa: PTH123
             fcntl.flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -267,11 +278,6 @@ def _unfinished_ids(folder: Path) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise FileAccessError.from_os_error(error, part, "write") from error
-
-
-def _part(folder: Path) -> Path:
-    """Return the name of the ids while they are unfinished."""
-    return folder / f"{IDS_FILE}.part"
 
 
 def _write(file: BinaryIO, content: Uint8Array) -> None:

@@ -1,9 +1,11 @@
 """The files of an id cache: names, description, checks.
 
-``cache.json`` describes the other two files and is written last, so that a directory without it, or
-one whose sizes differ from it, is never taken for whole.
+``cache.json`` describes the other two files, whose names hold the fingerprint of their content. It
+is written last and replaced in one step, so that at any moment a directory holds the old cache or
+the new one, whole.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -17,9 +19,31 @@ from seqtools.io.atomic import atomic_writer
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Int32Array
 
-IDS_FILE, VOCABULARY_FILE, DESCRIPTION_FILE = "ids.int32", "vocabulary.tsv", "cache.json"
+DESCRIPTION_FILE, UNFINISHED_FILE = "cache.json", "ids.part"
 FORMAT, VERSION = "seqtools id cache", 1
 REMEDY = "delete the directory and read the corpus again"
+
+_NAME_DIGITS = 16
+
+
+def ids_file(fingerprint: str) -> str:
+    """Return the name of the file of ids."""
+    return f"ids-{fingerprint[:_NAME_DIGITS]}.int32"
+
+
+def vocabulary_file(fingerprint: str) -> str:
+    """Return the name of the file of words and counts."""
+    return f"vocabulary-{fingerprint[:_NAME_DIGITS]}.tsv"
+
+
+def remove_other_files(folder: Path, fingerprint: str) -> None:
+    """Remove what earlier caches left in the directory."""
+    keep = {ids_file(fingerprint), vocabulary_file(fingerprint)}
+    for pattern in (ids_file("?" * _NAME_DIGITS), vocabulary_file("?" * _NAME_DIGITS)):
+        for path in folder.glob(pattern):
+            if path.name not in keep:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
 def fingerprint_of(num_ids: int, ids_checksum: str, vocabulary_sha256: str) -> str:

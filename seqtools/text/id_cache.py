@@ -1,7 +1,7 @@
 """A corpus as vocabulary ids on disk: read once as text, then memory-mapped as often as wanted.
 
-A cache is a directory of three files: ``ids.int32`` (little-endian ids, -1 after each sentence),
-``vocabulary.tsv`` (``word<TAB>count``) and ``cache.json``, which describes the two.
+A cache is a directory of three files: ``ids-*.int32`` (little-endian ids, -1 after each sentence),
+``vocabulary-*.tsv`` (``word<TAB>count``) and ``cache.json``, which describes the two.
 """
 
 import os
@@ -16,13 +16,13 @@ from seqtools.errors import CorpusError, SettingsError
 from seqtools.monitor import Monitor, NullMonitor
 from seqtools.text.cache_files import (
     DESCRIPTION_FILE,
-    IDS_FILE,
     REMEDY,
-    VOCABULARY_FILE,
     fingerprint_of,
+    ids_file,
     load_vocabulary,
     map_ids,
     read_description,
+    vocabulary_file,
 )
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Int32Array
@@ -142,18 +142,17 @@ class IdCache:
         """
         folder = Path(directory)
         description = read_description(folder / DESCRIPTION_FILE)
-        vocabulary = load_vocabulary(folder / VOCABULARY_FILE)
-        if vocabulary.fingerprint != description["vocabulary_sha256"]:
-            raise CorpusError("damaged", path=folder / VOCABULARY_FILE, remedy=REMEDY)
-        ids = map_ids(folder / IDS_FILE, description["num_ids"])
+        num_ids, vocabulary_sha256 = description["num_ids"], description["vocabulary_sha256"]
+        fingerprint = fingerprint_of(num_ids, description["ids_checksum"], vocabulary_sha256)
+        vocabulary = load_vocabulary(folder / vocabulary_file(fingerprint))
+        if vocabulary.fingerprint != vocabulary_sha256:
+            raise CorpusError("damaged", path=folder / vocabulary_file(fingerprint), remedy=REMEDY)
         return cls(
-            ids=ids,
+            ids=map_ids(folder / ids_file(fingerprint), num_ids),
             vocabulary=vocabulary,
             statistics=TextStatistics(**description["statistics"]),
             settings=TextSettings(**description["settings"]),
-            fingerprint=fingerprint_of(
-                description["num_ids"], description["ids_checksum"], vocabulary.fingerprint
-            ),
+            fingerprint=fingerprint,
             directory=folder,
         )
 
@@ -174,7 +173,9 @@ class IdCache:
             self.ids.size, f"{int(checksum[0]):016x}", self.vocabulary.fingerprint
         )
         if found != self.fingerprint:
-            raise CorpusError("damaged", path=self.directory / IDS_FILE, remedy=REMEDY)
+            raise CorpusError(
+                "damaged", path=self.directory / ids_file(self.fingerprint), remedy=REMEDY
+            )
 
 
 def build_id_cache(

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from seqtools.errors import CorpusError
-from seqtools.kernels import tokens
+from seqtools.kernels import tokens, word_slots
 from seqtools.text.corpus import LONGEST_WORD_BYTES, TextChunk
 from seqtools.types import Int32Array, Int64Array, Uint64Array
 
@@ -45,23 +45,23 @@ class WordTable:
         self._borders = np.empty(tokens.BORDERS_SIZE, dtype=np.int64)
         self._lines = np.empty(tokens.BORDERS_SIZE, dtype=np.int64)
         self._scratch = np.empty((tokens.SCRATCH_ROWS, tokens.WORDS_SIZE), dtype=np.uint64)
-        self._state = np.zeros(tokens.STATE_SIZE, dtype=np.int64)
-        self._state[tokens.OPEN_WORD] = -1
+        self._state = np.zeros(word_slots.STATE_SIZE, dtype=np.int64)
+        self._state[word_slots.OPEN_WORD] = -1
         self._ids = np.empty(0, dtype=np.int32)
         self._lines_before_file = 0
 
     def __len__(self) -> int:
-        return int(self._state[tokens.NUM_WORDS])
+        return int(self._state[word_slots.NUM_WORDS])
 
     @property
     def num_tokens(self) -> int:
         """Words read so far, repeated ones counted each time."""
-        return int(self._state[tokens.NUM_TOKENS])
+        return int(self._state[word_slots.NUM_TOKENS])
 
     @property
     def num_lines(self) -> int:
         """Lines read so far, blank ones included."""
-        return int(self._state[tokens.NUM_LINES])
+        return int(self._state[word_slots.NUM_LINES])
 
     @property
     def counts(self) -> Int64Array:
@@ -71,7 +71,7 @@ class WordTable:
     @property
     def content(self) -> bytes:
         """All words in order of their ids, each followed by a line feed."""
-        return self._arena[: self._state[tokens.ARENA_USED]].tobytes()
+        return self._arena[: self._state[word_slots.ARENA_USED]].tobytes()
 
     def add(self, chunk: TextChunk) -> Int32Array:
         """Count the words of a chunk.
@@ -93,12 +93,12 @@ class WordTable:
         first_line = self.num_lines - self._lines_before_file + 1
         if self._ids.size < chunk.stop + 2:
             self._ids = np.empty(chunk.text.size + 2, dtype=np.int32)
-        state[tokens.POSITION], state[tokens.NUM_IDS] = chunk.start, 0
-        known_bytes = int(state[tokens.ARENA_USED])
+        state[word_slots.POSITION], state[word_slots.NUM_IDS] = chunk.start, 0
+        known_bytes = int(state[word_slots.ARENA_USED])
         status = self._count(chunk)
         self._check_new_words(chunk, first_line, known_bytes)
         if status == tokens.WORD_TOO_LONG:
-            index = int(state[tokens.POSITION]) - chunk.start
+            index = int(state[word_slots.POSITION]) - chunk.start
             line, byte = self._locate(chunk, first_line, index)
             raise CorpusError(
                 f"a word is longer than {LONGEST_WORD_BYTES} bytes",
@@ -107,7 +107,7 @@ class WordTable:
                 byte=byte,
                 remedy="put white space between the words, or cut it",
             )
-        return self._ids[: state[tokens.NUM_IDS]]
+        return self._ids[: state[word_slots.NUM_IDS]]
 
     def _count(self, chunk: TextChunk) -> int:
         """Run the kernel over a chunk and enlarge the arrays where it asks for it."""
@@ -138,7 +138,7 @@ class WordTable:
         """Double the number of slots."""
         self._slot_bits += 1
         slots: Uint64Array = np.zeros(2 << self._slot_bits, dtype=np.uint64)
-        tokens.move_slots(self._slots, np.uint64(64 - self._slot_bits), slots)
+        word_slots.move_slots(self._slots, np.uint64(64 - self._slot_bits), slots)
         self._slots = slots
         counts = np.zeros((1 << self._slot_bits) // 2, dtype=np.int64)
         counts[: self._counts.size] = self._counts
@@ -164,7 +164,7 @@ class WordTable:
         A word is valid by itself, since white space is ASCII; one that was seen before is known
         to be valid. So only new words need to be looked at, and the chunk only if one is faulty.
         """
-        new_words = self._arena[known_bytes : self._state[tokens.ARENA_USED]].tobytes()
+        new_words = self._arena[known_bytes : self._state[word_slots.ARENA_USED]].tobytes()
         has_nul, is_invalid = b"\0" in new_words, not _is_utf8(new_words)
         is_strict = self._encoding_errors == "strict"
         if not has_nul and not (is_invalid and (is_strict or self.invalid_place is None)):
