@@ -2,13 +2,13 @@
 
 import os
 from collections import Counter
-from itertools import chain
+from itertools import chain, takewhile
 from typing import BinaryIO
 
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import ByteSource
 from seqtools.io.table_builder import TableBuilder
-from seqtools.io.text_rows import line_blocks, read_rows
+from seqtools.io.text_rows import is_numeric, line_blocks, read_rows
 from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
 from seqtools.io.word2vec_text import write_text_rows
 
@@ -18,7 +18,7 @@ _LINES_CONSIDERED = 100
 def read_glove_text(source: ByteSource, options: ReadingOptions) -> VectorTable:
     """Read text without a header.
 
-    The dimension is the most frequent number of fields among the first 100 lines, less one.
+    The dimension is that of most of the first 100 lines.
 
     Raises
     ------
@@ -48,6 +48,21 @@ def write_glove_text(file: BinaryIO, table: VectorTable, path: str | os.PathLike
 
 
 def infer_dim(lines: list[bytes]) -> int:
-    """Return the most frequent number of fields of the first lines, less one for the word."""
-    sizes = Counter(len(line.split()) - 1 for line in lines[:_LINES_CONSIDERED] if line.strip())
-    return sizes.most_common(1)[0][0] if sizes else 0
+    """Return the number of dimensions that the first lines have, 0 if they are blank.
+
+    It is the number of fields less one that most lines share. If no majority agrees, because
+    words hold spaces, it is the most frequent number of numbers at the end of a line.
+    """
+    considered = [fields for line in lines[:_LINES_CONSIDERED] if (fields := line.split())]
+    if not considered:
+        return 0
+    dim, count = Counter(len(fields) - 1 for fields in considered).most_common(1)[0]
+    if 2 * count > len(considered):
+        return dim
+    ends = Counter(min(_numbers_at_end(fields), len(fields) - 1) for fields in considered)
+    return ends.most_common(1)[0][0] or dim
+
+
+def _numbers_at_end(fields: list[bytes]) -> int:
+    """Count the fields from the last one back that are numbers."""
+    return sum(1 for _ in takewhile(is_numeric, reversed(fields)))

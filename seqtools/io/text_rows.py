@@ -132,6 +132,11 @@ def read_rows(
         )
 
 
+def is_numeric(field: bytes) -> bool:
+    """Say whether a field is a number, NaN and infinity included."""
+    return bool(_NUMBER.fullmatch(field) or _NONFINITE.fullmatch(field))
+
+
 class _RowParser:
     """Parses lines of a word and D numbers."""
 
@@ -181,7 +186,7 @@ class _RowParser:
         if b"\0" in line:
             raise self.error("a NUL byte", number, "check that the file is text")
         if len(fields) <= self._dim:
-            is_wordless = len(fields) == self._dim and all(map(_is_numeric, fields))
+            is_wordless = len(fields) == self._dim and all(map(is_numeric, fields))
             if is_wordless:
                 raise self.error("empty word", number, "remove the row")
             raise self.error(
@@ -191,7 +196,7 @@ class _RowParser:
             )
         word = fields[0].strip(b" \t")
         extra = word.split()[1:]
-        if extra and all(map(_is_numeric, extra)) and not self._is_word(extra, fields[1:]):
+        if extra and all(map(is_numeric, extra)) and not self._is_word(extra, fields[1:]):
             raise self.error(
                 f"{len(extra) + self._dim} numbers where {self._dim} were expected",
                 number,
@@ -227,7 +232,7 @@ class _RowParser:
         for text, line in zip(numbers, lines, strict=True):
             fields = text.split(b" ")
             for position, field in enumerate(fields, start=1):
-                if not _is_numeric(field):
+                if not is_numeric(field):
                     shown = field[:40].decode("utf-8", "backslashreplace")
                     return self.error(
                         f"{shown!r} is not a number (number {position} of {self._dim})",
@@ -235,11 +240,6 @@ class _RowParser:
                         "correct or remove the row",
                     )
         return self.error("numbers that cannot be read", lines[0], "correct or remove the row")
-
-
-def _is_numeric(field: bytes) -> bool:
-    """Say whether a field is a number, NaN and infinity included."""
-    return bool(_NUMBER.fullmatch(field) or _NONFINITE.fullmatch(field))
 
 
 def _split(text: bytes) -> list[bytes]:

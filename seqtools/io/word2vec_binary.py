@@ -13,6 +13,7 @@ from seqtools.io.vector_table import (
     Place,
     ReadingOptions,
     VectorTable,
+    encode_utf8,
 )
 from seqtools.io.word2vec_text import check_declared_size, parse_header
 
@@ -76,7 +77,7 @@ def _encode(word: str, path: str | os.PathLike[str]) -> bytes:
             path=path,
             remedy="save as .safetensors or .vec, or choose words with --words",
         )
-    return word.encode("utf-8") + b" "
+    return encode_utf8(word, path) + b" "
 
 
 class _RowReader:

@@ -12,7 +12,7 @@ from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import ByteSource
 from seqtools.io.table_builder import TableBuilder
 from seqtools.io.text_rows import LineBlock, line_blocks, read_rows
-from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
+from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable, encode_utf8
 
 _INTEGER = re.compile(rb"[+-]?\d{1,18}")
 _NUMBERS_AT_ONCE = 1 << 18
@@ -73,7 +73,7 @@ def encode_word(word: str, path: str | os.PathLike[str]) -> bytes:
             path=path,
             remedy="save as .safetensors",
         )
-    return word.encode("utf-8")
+    return encode_utf8(word, path)
 
 
 def parse_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:
