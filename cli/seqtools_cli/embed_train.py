@@ -14,6 +14,7 @@ _DEFAULT_CHECKPOINT_SECONDS = 600.0
 @click.command()
 @click.argument("corpus", nargs=-1, required=True)
 @click.option("-o", "--output", help="File of vectors; its suffix chooses the format. [<stem>.vec]")
+@click.option("--format", "format_name", help="Format of the output, whatever its suffix.")
 @click.option(
     "--model",
     type=click.Choice(["skipgram", "cbow"]),
@@ -129,6 +130,7 @@ _DEFAULT_CHECKPOINT_SECONDS = 600.0
 def train(
     corpus: tuple[str, ...],
     output: str | None,
+    format_name: str | None,
     save_vocab: str | None,
     save_context: str | None,
     console: Console,
@@ -139,7 +141,7 @@ def train(
     Words are separated by white space and a sentence ends with its line. With one thread the same
     seed gives the same bytes; more threads train without locks and differ a little each time.
     """
-    from seqtools.embeddings.outputs import check_outputs, save_training
+    from seqtools.embeddings.outputs import Outputs, check_outputs, save_training
     from seqtools.embeddings.training import train_on_text
     from seqtools.monitor import StopRequest
     from seqtools_cli.progress import make_monitor
@@ -147,7 +149,10 @@ def train(
 
     started = time.monotonic()
     output = output or _default_output(corpus)
-    outputs = check_outputs(output, save_vocab, save_context, options["loss"])
+    if output == "-" and console.json:
+        raise click.UsageError("--json and -o - would both write to stdout; name an output file.")
+    outputs = Outputs(output, format_name, save_vocab, save_context)
+    check_outputs(outputs, options["loss"])
     plan = _plan(output, options)
     stop = StopRequest()
     with stop_on_signals(stop):
@@ -240,4 +245,4 @@ def _print(console: Console, training: Any, output: str, plan: Any, seconds: flo
         ("saved", f"{output} ({len(training.vocabulary):,} x {plan.word2vec.dim})"),
     ]
     for name, text in rows:
-        click.echo(f"{name:12} {text}")
+        click.echo(f"{name:12} {text}", err=output == "-")

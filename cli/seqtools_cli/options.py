@@ -96,7 +96,7 @@ class IntAtLeast(click.IntRange):
         self.name = "integer"
 
     def _describe_range(self) -> str:
-        return f"x>={self.min}"
+        return f"{self.min}<=x<={self.max}"
 
 
 class FiniteFloat(click.ParamType[float]):
@@ -137,4 +137,5 @@ class FiniteFloat(click.ParamType[float]):
         low = "" if self.minimum is None else f"{'above' if self.above else 'at least'} "
         low += "" if self.minimum is None else f"{self.minimum:g}"
         high = "" if self.maximum is None else f"at most {self.maximum:g}"
-        return "a finite number" + "".join(f" {part}" for part in (low, high) if part)
+        bounds = " and ".join(part for part in (low, high) if part)
+        return f"a finite number {bounds}".strip()

@@ -12,20 +12,30 @@ from seqtools.io.atomic import check_writable
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a run's results go; None where they are not wanted."""
+    """Where a run's results go; None where they are not wanted.
+
+    Attributes
+    ----------
+    vectors : str
+        File of the vectors; its suffix chooses the format unless `format` does.
+    format : str or None
+        A format's name.
+    vocabulary, context : str or None
+        Files of the vocabulary and of the output vectors.
+    """
 
     vectors: str
-    vocabulary: str | None
-    context: str | None
+    format: str | None = None
+    vocabulary: str | None = None
+    context: str | None = None
 
 
-def check_outputs(vectors: str, vocabulary: str | None, context: str | None, loss: str) -> Outputs:
+def check_outputs(outputs: Outputs, loss: str) -> None:
     """Refuse now what could not be written after hours of training.
 
     Parameters
     ----------
-    vectors, vocabulary, context : str or None
-        File names; the suffixes of vectors and context choose their formats.
+    outputs : Outputs
     loss : "ns" or "hs"
         Hierarchical softmax has no output vectors of words.
 
@@ -36,21 +46,20 @@ def check_outputs(vectors: str, vocabulary: str | None, context: str | None, los
     FileAccessError
         If a file could not be written.
     """
-    if context is not None and loss == "hs":
+    if outputs.context is not None and loss == "hs":
         raise SettingsError(
             "hierarchical softmax has no context vectors of words; "
             "leave out --save-context or use --loss ns"
         )
-    for path in (vectors, context):
-        if path is not None:
-            format_for_path(path)
-    named = [path for path in (vectors, vocabulary, context) if path is not None]
+    format_for_path(outputs.vectors, outputs.format)
+    if outputs.context is not None:
+        format_for_path(outputs.context)
+    named = [path for path in (outputs.vectors, outputs.vocabulary, outputs.context) if path]
     for path in named:
-        check_writable(path)
-    places = [os.path.realpath(path) for path in named]
-    if len(set(places)) < len(places):
-        raise SettingsError(f"two outputs have the same name: {', '.join(map(str, named))}")
-    return Outputs(vectors, vocabulary, context)
+        if path != "-":
+            check_writable(path)
+    if len({os.path.realpath(path) for path in named}) < len(named):
+        raise SettingsError(f"two outputs have the same name: {', '.join(named)}")
 
 
 def save_training(training: Training, outputs: Outputs) -> None:
@@ -61,7 +70,7 @@ def save_training(training: Training, outputs: Outputs) -> None:
     FileAccessError
         If a file cannot be written; what stood there still stands.
     """
-    save_vectors(outputs.vectors, training.vectors)
+    save_vectors(outputs.vectors, training.vectors, format=outputs.format)
     if outputs.vocabulary is not None:
         training.vocabulary.save(Path(outputs.vocabulary))
     if outputs.context is not None and training.context is not None:

@@ -1,0 +1,107 @@
+"""Faulty options and outputs of `embed train`: one line before any work, nothing lost."""
+
+import pytest
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("the cat sat on the mat and the dog sat on the rug\n" * 20)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--dim", "0"), ("--dim", "-1"), ("--dim", "nan"), ("--dim", "999999999"),
+        ("--window", "0"), ("--window", "1e3"), ("--negative", "0"), ("--epochs", "0"),
+        ("--min-count", "0"), ("--max-vocab", "1"), ("--threads", "0"), ("--seed", "-1"),
+        ("--lr", "0"), ("--lr", "nan"), ("--lr", "inf"), ("--lr", "-0.1"), ("--lr", "1e9"),
+        ("--min-lr", "-1"), ("--subsample", "-1"), ("--subsample", "2"), ("--subsample", "nan"),
+        ("--noise-exponent", "inf"), ("--checkpoint-every", "0"), ("--model", "word2vec"),
+        ("--loss", "softmax"),
+    ],
+)  # fmt: skip
+def test_an_option_outside_its_range_is_refused_at_parse_time(seqtools, corpus, option, value):
+    outcome = seqtools("embed", "train", corpus, option, value)
+    assert outcome.exit_code == 2
+    assert option in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "missing/x.vec"], "does not exist"),
+        (["-o", "x.foo"], "no vector format has this suffix"),
+        (["-o", "."], "no vector format"),
+        (["-o", "x.vec", "--save-vocab", "missing/v.tsv"], "does not exist"),
+        (["-o", "x.vec", "--save-context", "x.vec"], "two outputs have the same name"),
+        (["-o", "x.vec", "--loss", "hs", "--save-context", "c.vec"], "no context vectors"),
+        (["--lr", "0.01", "--min-lr", "0.1"], "min_learning_rate"),
+        (["--deterministic", "--threads", "2"], "--deterministic"),
+        (["--vocab", "missing.tsv"], "missing.tsv"),
+        (["--init-vectors", "missing.vec"], "missing.vec"),
+        (["--min-count", "1000"], "--min-count"),
+        (["--config", "missing.toml"], "missing.toml"),
+    ],
+)
+def test_a_run_that_cannot_end_well_does_not_start(
+    seqtools, corpus, arguments, message, monkeypatch
+):
+    monkeypatch.chdir(corpus.parent)
+    outcome = seqtools("embed", "train", corpus, "-q", *arguments)
+    assert outcome.exit_code == 1
+    assert message in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+    assert [path.name for path in corpus.parent.iterdir()] == ["corpus.txt"]
+
+
+def test_a_full_disk_leaves_the_old_file(seqtools, corpus, monkeypatch):
+    import errno
+    import os
+
+    output = corpus.parent / "old.vec"
+    output.write_text("1 1\nold 0.5\n")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("seqtools.io.atomic.os.fsync", full)
+    outcome = seqtools("embed", "train", corpus, "-o", output, "-q", "--min-count", 1)
+    assert outcome.exit_code == 1
+    assert "No space left" in outcome.stderr
+    assert output.read_text() == "1 1\nold 0.5\n"
+
+
+def test_dev_full_is_reported(seqtools, corpus):
+    outcome = seqtools(
+        "embed", "train", corpus, "-o", "/dev/full", "--format", "word2vec", "-q",
+        "--min-count", 1,
+    )  # fmt: skip
+    assert outcome.exit_code == 1
+    assert "/dev/full: cannot write: No space left" in outcome.stderr
+
+
+def test_vectors_on_stdout_stand_alone(seqtools, corpus):
+    outcome = seqtools("embed", "train", corpus, "-o", "-", "-q", "--min-count", 1, "--dim", 3)
+    assert outcome.exit_code == 0
+    lines = outcome.stdout.splitlines()
+    assert lines[0] == "8 3"
+    assert len(lines) == 9
+    assert seqtools("embed", "train", corpus, "-o", "-", "--json").exit_code == 2
+
+
+def test_a_config_file_sets_defaults_and_a_flag_wins(seqtools, corpus):
+    config = corpus.parent / "train.toml"
+    config.write_text("dim = 7\nmin-count = 1\nepochs = 1\n")
+    output = corpus.parent / "v.vec"
+    arguments = ["embed", "train", corpus, "--config", config, "-o", output, "-q"]
+    assert seqtools(*arguments).exit_code == 0
+    assert output.read_text().startswith("8 7\n")
+    assert seqtools(*arguments, "--dim", 4).exit_code == 0
+    assert output.read_text().startswith("8 4\n")
+    config.write_text("dims = 7\n")
+    outcome = seqtools(*arguments)
+    assert outcome.exit_code == 1
+    assert "'dims' is not an option" in outcome.stderr
