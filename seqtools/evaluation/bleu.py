@@ -5,28 +5,33 @@ settings, so each comes with sacreBLEU's signature. ``docs/bleu.md`` has the for
 course notes' slips beside what they would give.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from __future__ import annotations
 
-from sacrebleu.metrics.base import Score, Signature
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
 from sacrebleu.metrics.bleu import BLEUScore
 from sacrebleu.metrics.ter import TERScore
 
 from seqtools.errors import SettingsError
-from seqtools.evaluation.bleu_metrics import Lines, References, SegmentMetric, make_metric
-from seqtools.evaluation.bleu_settings import NUM_SAMPLES, PAIRED_TESTS, BleuSettings
-from seqtools.evaluation.significance import (
+from seqtools.evaluation.bleu_metrics import make_metric
+from seqtools.evaluation.bleu_settings import (
+    NUM_SAMPLES,
+    PAIRED_TESTS,
     SACREBLEU_SEED,
-    Comparison,
-    Interval,
-    bootstrap_interval_of_score,
-    paired_bootstrap,
-    paired_randomization,
+    BleuSettings,
 )
-from seqtools.monitor import Monitor
-from seqtools.types import Float64Array
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sacrebleu.metrics.base import Score, Signature
+
+    from seqtools.evaluation.bleu_metrics import Lines, References, SegmentMetric
+    from seqtools.evaluation.significance import Comparison, Interval
+    from seqtools.monitor import Monitor
+    from seqtools.types import Float64Array
 
 _SIGNATURE_KEYS = {"bootstrap": "bs", "randomization": "ar"}
 
@@ -129,6 +134,8 @@ def score_corpus(
         additions: dict[str, object] = {}
         interval = None
         if confidence_samples:
+            from seqtools.evaluation.significance import bootstrap_interval_of_score
+
             interval = bootstrap_interval_of_score(
                 statistics, metric.scores, confidence_samples, seed
             )
@@ -275,9 +282,13 @@ def _compare(
     if test is not None and num_samples is not None:
         additions = {"seed": seed, _SIGNATURE_KEYS[test]: num_samples}
     if test == "bootstrap":
+        from seqtools.evaluation.significance import paired_bootstrap
+
         baseline, comparisons = paired_bootstrap(statistics, metric.scores, num_samples or 0, seed)
         intervals = [baseline, *(comparison.interval for comparison in comparisons)]
     elif test == "randomization":
+        from seqtools.evaluation.significance import paired_randomization
+
         comparisons = paired_randomization(statistics, metric.scores, num_samples or 0, seed)
     signature = metric.signature(**additions)
     scores = [

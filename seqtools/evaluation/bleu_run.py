@@ -1,10 +1,12 @@
-"""From files to a report: read, check, score, test, explain."""
+"""From files to a report: read, check, score, test, explain.
 
-from collections.abc import Sequence
+What not every run needs is imported where it is needed: a plain score should come at once.
+"""
+
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from sacrebleu.metrics.base import Score, Signature
+from typing import TYPE_CHECKING, Any
 
 from seqtools.errors import SettingsError
 from seqtools.evaluation.bleu import (
@@ -15,9 +17,7 @@ from seqtools.evaluation.bleu import (
     score_fields,
     score_segments,
 )
-from seqtools.evaluation.bleu_buckets import Buckets, bucket
 from seqtools.evaluation.bleu_checks import warn_about_roles, warn_about_text, without_empty
-from seqtools.evaluation.bleu_explain import Explanation, explain, formula
 from seqtools.evaluation.bleu_files import (
     SegmentFile,
     check_line_counts,
@@ -25,9 +25,18 @@ from seqtools.evaluation.bleu_files import (
     read_references,
     read_segments,
 )
-from seqtools.evaluation.bleu_metrics import BleuMetric, References
-from seqtools.evaluation.bleu_settings import BleuRequest
-from seqtools.monitor import Monitor
+from seqtools.evaluation.bleu_metrics import BleuMetric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sacrebleu.metrics.base import Score, Signature
+
+    from seqtools.evaluation.bleu_buckets import Buckets
+    from seqtools.evaluation.bleu_explain import Explanation
+    from seqtools.evaluation.bleu_metrics import References
+    from seqtools.evaluation.bleu_settings import BleuRequest
+    from seqtools.monitor import Monitor
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,8 @@ class BleuReport:
         else:
             result["scores"] = [score.as_dict(width) for score in self.corpus]
         if self.explanation is not None:
+            from seqtools.evaluation.bleu_explain import formula
+
             result["explain"] = {
                 **self.explanation.as_dict(),
                 "formula": formula(self.explanation),
@@ -209,6 +220,8 @@ def _details(
     metric = BleuMetric(request.settings, texts)
     details: dict[str, Any] = {}
     if request.explain:
+        from seqtools.evaluation.bleu_explain import explain
+
         details["explanation"] = explain(
             system.lines,
             texts,
@@ -218,6 +231,8 @@ def _details(
             num_ngrams=request.num_ngrams,
         )
     if request.buckets:
+        from seqtools.evaluation.bleu_buckets import bucket
+
         training = None
         if request.training is not None:
             training = read_lines(

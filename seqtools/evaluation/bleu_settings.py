@@ -24,6 +24,7 @@ TOKENIZERS = (
     "spBLEU-1K",
 )
 PAIRED_TESTS = ("bootstrap", "randomization")
+SACREBLEU_SEED = 12345
 NUM_SAMPLES = {"bootstrap": 1000, "randomization": 10_000}
 
 
@@ -151,7 +152,7 @@ class BleuRequest:
     confidence_samples: int = 0
     test: str | None = None
     test_samples: int | None = None
-    seed: int = 12345
+    seed: int = SACREBLEU_SEED
     explain: bool = False
     buckets: bool = False
     lines: tuple[int, ...] = ()

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqtools.errors import SettingsError
+from seqtools.evaluation.bleu_settings import SACREBLEU_SEED
 from seqtools.evaluation.bootstrap import resample_counts
-from seqtools.types import BoolArray, Float64Array
+from seqtools.types import Float64Array, FloatArray, Uint8Array
 
-SACREBLEU_SEED = 12345
-
-# The generator takes 32 coin falls from a word: with a multiple of 32 rows, blocks equal one large
-# draw. Many more rows would outgrow the cache.
-_SHUFFLE_ROWS = 256
+# With a multiple of 64 rows a block ends where one of the generator's words does.
+_SHUFFLE_ROWS = 64
+_EXACT_IN_FLOAT32 = 1 << 24
 
 ScoreTotals = Callable[[Float64Array], Float64Array]
 
@@ -182,13 +181,13 @@ def paired_randomization(
     _check_systems(systems)
     baseline, others = systems[0], systems[1:]
     # Swapping a segment moves its difference from one side's sum to the other's.
-    differences = np.hstack([baseline - other for other in others])
+    differences = _in_smallest_type(np.hstack([baseline - other for other in others]))
     moved = np.concatenate(
         [
-            keeps.astype(np.float64) @ differences
+            keeps.astype(differences.dtype) @ differences
             for keeps in _coin_falls(len(baseline), num_trials, seed)
         ]
-    )
+    ).astype(np.float64)
     width, observed = baseline.shape[1], _observed(systems, score)
     comparisons = []
     for index, other in enumerate(others):
@@ -200,12 +199,25 @@ def paired_randomization(
     return comparisons
 
 
-def _coin_falls(num_segments: int, num_trials: int, seed: int) -> Iterator[BoolArray]:
-    """Yield blocks of coin falls, shape (rows, num_segments), equal to one large draw."""
-    generator = np.random.default_rng(seed)
+def _coin_falls(num_segments: int, num_trials: int, seed: int) -> Iterator[Uint8Array]:
+    """Yield blocks of coin falls, shape (rows, num_segments).
+
+    They are those of ``integers(2, size=(num_trials, num_segments), dtype=bool)``, which takes the
+    bits of the generator's words one by one; unpacked at once they come in a fifth of the time.
+    """
+    words = np.random.default_rng(seed).bit_generator
     for start in range(0, num_trials, _SHUFFLE_ROWS):
         rows = min(_SHUFFLE_ROWS, num_trials - start)
-        yield generator.integers(2, size=(rows, num_segments), dtype=bool)
+        falls = rows * num_segments
+        drawn = words.random_raw(-(-falls // 64)).astype("<u8").view(np.uint8)
+        yield np.unpackbits(drawn, count=falls, bitorder="little").reshape(rows, num_segments)
+
+
+def _in_smallest_type(differences: Float64Array) -> FloatArray:
+    """Return float32 if every sum over a part of the rows is a whole number it holds exactly."""
+    is_whole = bool(np.all(differences == np.rint(differences)))
+    is_small = np.abs(differences).sum(axis=0).max() < _EXACT_IN_FLOAT32
+    return differences.astype(np.float32) if is_whole and is_small else differences
 
 
 def _observed(systems: Sequence[Float64Array], score: ScoreTotals) -> list[float]:

@@ -38,9 +38,28 @@ def test_blocks_do_not_change_the_draws(monkeypatch):
     whole = resampled_totals(statistics, 600)
     tested = paired_randomization([statistics, other], mean_score, 600)
     monkeypatch.setattr(bootstrap, "_BLOCK_CELLS", 100)
-    monkeypatch.setattr(significance, "_SHUFFLE_ROWS", 32)
+    monkeypatch.setattr(significance, "_SHUFFLE_ROWS", 128)
     assert np.array_equal(resampled_totals(statistics, 600), whole)
     assert paired_randomization([statistics, other], mean_score, 600) == tested
+
+
+@pytest.mark.parametrize(("num_segments", "num_trials"), [(3, 7), (64, 64), (33, 300), (1, 1)])
+def test_coin_falls_are_those_of_numpy(num_segments, num_trials):
+    from seqtools.evaluation.significance import _coin_falls
+
+    falls = np.concatenate(list(_coin_falls(num_segments, num_trials, seed=9)))
+    drawn = np.random.default_rng(9).integers(2, size=(num_trials, num_segments), dtype=bool)
+    assert np.array_equal(falls, drawn)
+
+
+def test_whole_numbers_too_large_for_float32_stay_exact():
+    first, second = system(1) * 2.0**22, system(2, 0.1) * 2.0**22 + 1
+    [large] = paired_randomization([first, second], mean_score, 200)
+    falls = np.random.default_rng(12345).integers(2, size=(200, 30), dtype=bool).astype(float)
+    kept = falls @ (first - second)
+    a, b = second.sum(0) + kept, first.sum(0) - kept
+    beyond = np.abs(mean_score(a) - mean_score(b)) > abs(large.difference)
+    assert large.p_value == (beyond.sum() + 1) / 201
 
 
 def test_interval_cuts_off_a_fortieth_on_either_side():
