@@ -114,13 +114,14 @@ def read_rows(
             first_blank = block.first_line + len(lines)
         if options.limit is not None:
             lines = lines[: options.limit - num_rows]
-        if declared_rows is not None and num_rows + len(lines) > declared_rows:
+        num_wanted = len(lines) if declared_rows is None else declared_rows - num_rows
+        parser.parse(lines[:num_wanted], block.first_line, builder)
+        if len(lines) > num_wanted:
             raise parser.error(
                 f"the header declares {declared_rows} words, but here is another",
-                block.first_line + declared_rows - num_rows,
+                block.first_line + num_wanted,
                 "correct the header or remove the surplus rows",
             )
-        parser.parse(lines, block.first_line, builder)
         num_rows += len(lines)
         if num_rows == options.limit:
             return
@@ -186,8 +187,7 @@ class _RowParser:
         if b"\0" in line:
             raise self.error("a NUL byte", number, "check that the file is text")
         if len(fields) <= self._dim:
-            is_wordless = len(fields) == self._dim and all(map(is_numeric, fields))
-            if is_wordless:
+            if line[:1] in (b" ", b"\t") and all(map(is_numeric, fields)):
                 raise self.error("empty word", number, "remove the row")
             raise self.error(
                 f"{len(fields) - 1} numbers where {self._dim} were expected",
@@ -195,24 +195,23 @@ class _RowParser:
                 "correct or remove the row",
             )
         word = fields[0].strip(b" \t")
-        extra = word.split()[1:]
-        if extra and all(map(is_numeric, extra)) and not self._is_word(extra, fields[1:]):
-            raise self.error(
-                f"{len(extra) + self._dim} numbers where {self._dim} were expected",
-                number,
-                "correct or remove the row",
-            )
+        self._check_inner_fields(word.split()[1:], fields[1:], number)
         return word, b" ".join(fields[1:])
 
-    @staticmethod
-    def _is_word(extra: list[bytes], numbers: list[bytes]) -> bool:
-        """Say whether numbers after the first field belong to a word, such as "Route 66".
+    def _check_inner_fields(
+        self, inner: list[bytes], numbers: list[bytes], line_number: int
+    ) -> None:
+        """Refuse a word with spaces whose later fields are numbers of a vector.
 
-        They do if they are whole numbers and the vector's numbers are not.
+        A whole number is part of the word, as in "Route 66", if the vector's numbers are not whole.
         """
-        return all(field.isdigit() for field in extra) and not any(
-            field.lstrip(b"+-").isdigit() for field in numbers
-        )
+        found = [field for field in inner if is_numeric(field)]
+        if all(field.isdigit() for field in found):
+            whole = any(field.lstrip(b"+-").isdigit() for field in numbers)
+            if not (found and whole):
+                return
+        cause = f"{len(found) + self._dim} numbers where {self._dim} were expected"
+        raise self.error(cause, line_number, "correct or remove the row")
 
     def _rows(self, numbers: list[bytes], lines: list[int]) -> Float32Array:
         """Parse the numbers of a block, float32 array, shape (N, D)."""

@@ -14,7 +14,7 @@ from seqtools.io.table_builder import TableBuilder
 from seqtools.io.text_rows import LineBlock, line_blocks, read_rows
 from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable, encode_utf8
 
-_INTEGER = re.compile(rb"[+-]?\d{1,18}")
+_INTEGER = re.compile(rb"[+-]?\d{1,100}")
 _NUMBERS_AT_ONCE = 1 << 18
 
 
@@ -114,10 +114,9 @@ def check_declared_size(
     needed = count * row_bytes + header_bytes
     if needed > source.size:
         raise VectorFormatError(
-            f"the header declares {count} words of {dim} dimensions, which need {needed} bytes "
-            f"at least, but the file has {source.size}",
+            f"truncated at byte {source.size}: the header declares {count} words of {dim} "
+            f"dimensions, which need {needed} bytes at least",
             path=source.path,
-            line=1,
             remedy="fetch the file again, or correct the header",
         )
 
