@@ -27,6 +27,7 @@ from seqtools.text.cache_files import (
     UNFINISHED_FILE,
     fingerprint_of,
     ids_file,
+    is_described,
     map_ids,
     remove_other_files,
     vocabulary_file,
@@ -160,7 +161,8 @@ def _choose_frequent(
         )
     left = "no word occurs" if vocabulary is None else "only one word occurs"
     raise CorpusError(
-        f"{left} {settings.min_count} times or more, of {counted.counts.size} different words",
+        f"{left} {settings.min_count} times or more; the text has {counted.counts.size} different "
+        f"words, the commonest {counted.counts.max()} times",
         path=name,
         remedy="lower --min-count, to 1 for a very small text",
     )
@@ -213,17 +215,16 @@ def _finish(
         "settings": asdict(settings),
         "statistics": asdict(statistics),
     }
-    # Files of these names belong to a cache of the same content, which stays as it is.
-    fresh = [path for path in (words_path, ids_path) if not path.exists()]
     try:
         os.fsync(file.fileno())
         vocabulary.save(words_path)
         os.replace(folder / UNFINISHED_FILE, ids_path)  # noqa: PTH105 - tests make this call fail
         write_description(folder / DESCRIPTION_FILE, description)
     except BaseException:
-        for path in fresh:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+        if not is_described(folder, fingerprint):
+            for path in (words_path, ids_path):
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
         raise
     remove_other_files(folder, fingerprint)
     return IdCache(

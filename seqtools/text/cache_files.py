@@ -36,6 +36,16 @@ def vocabulary_file(fingerprint: str) -> str:
     return f"vocabulary-{fingerprint[:_NAME_DIGITS]}.tsv"
 
 
+def is_described(folder: Path, fingerprint: str) -> bool:
+    """Say whether the directory's description is that of this content."""
+    try:
+        found = read_description(folder / DESCRIPTION_FILE)
+    except CorpusError:
+        return False
+    parts = (found["num_ids"], found["ids_checksum"], found["vocabulary_sha256"])
+    return fingerprint_of(*parts) == fingerprint
+
+
 def remove_other_files(folder: Path, fingerprint: str) -> None:
     """Remove what earlier caches left in the directory."""
     keep = {ids_file(fingerprint), vocabulary_file(fingerprint)}

@@ -7,12 +7,13 @@ bytes; what only turns out while reading (a NUL, invalid UTF-8) is found where w
 import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 
 from seqtools.errors import CorpusError, SettingsError
-from seqtools.io.compressed import open_input
+from seqtools.io.compressed import compression_of, open_input
 from seqtools.types import BoolArray, Uint8Array
 
 CHUNK_BYTES = 1 << 20
@@ -109,12 +110,15 @@ def size_on_disk(paths: Sequence[str | os.PathLike[str]]) -> int | None:
     """Return the bytes of text to read, or None if compression or a pipe hides their number."""
     total = 0
     for path in paths:
-        if os.fspath(path) == "-" or not os.path.isfile(path):  # noqa: PTH113 - also bytes
+        if os.fspath(path) == "-" or not Path(path).is_file():
             return None
-        with open_input(path) as file:
-            if type(file).__name__ != "BufferedReader":
-                return None
-        total += os.stat(path).st_size  # noqa: PTH116
+        try:
+            with Path(path).open("rb") as file:
+                if compression_of(file) != "plain":
+                    return None
+                total += os.fstat(file.fileno()).st_size
+        except OSError:
+            return None  # opening it for reading will say why
     return total
 
 

@@ -1,18 +1,16 @@
 """Words, counts and ids of a text, in plain Python."""
 
+import re
 from collections import Counter
 
 SENTENCE_END = -1
-SEPARATORS = b" \t\r\v\f"
 
 
 def sentences_of(content: bytes) -> list[list[bytes]]:
     """Split text into sentences of words; a line without words is no sentence."""
     sentences = []
     for line in content.split(b"\n"):
-        for separator in SEPARATORS:
-            line = line.replace(bytes([separator]), b" ")
-        words = [word for word in line.split(b" ") if word]
+        words = re.findall(rb"[^ \t\r\v\f]+", line)
         if words:
             sentences.append(words)
     return sentences

@@ -47,8 +47,10 @@ def test_checksum_is_that_of_the_ids_written() -> None:
 def test_checksum_tells_any_changed_moved_or_missing_id() -> None:
     ids = [3, 1, -1, 4, 1, 5, -1, 9, 2, 6, -1]
     variants = [ids[:-1], [*ids, 0], ids[::-1], [1, 3, *ids[2:]]]
-    for place in range(len(ids)):
-        for bit in range(31):
-            variants.append([*ids[:place], ids[place] ^ (1 << bit), *ids[place + 1 :]])
+    variants += [
+        [*ids[:place], ids[place] ^ (1 << bit), *ids[place + 1 :]]
+        for place in range(len(ids))
+        for bit in range(31)
+    ]
     sums = [checksum_of(variant) for variant in [ids, *variants]]
     assert len(set(sums)) == len(sums)
