@@ -73,9 +73,17 @@ canvas.addEventListener("dblclick", (event) => {
 
 // ---- Keys and buttons
 
-const zoomFromMiddle = (factor) => moveTo(zoomedView(factor, view.width / 2, view.height / 2));
+function zoomFromMiddle(factor) {
+  land();
+  moveTo(zoomedView(factor, view.width / 2, view.height / 2));
+}
+
+function pan(x, y) {
+  land();
+  moveTo({ scale: view.scale, left: view.left - x, top: view.top - y });
+}
+
 const fit = () => moveTo(fittedView());
-const pan = (x, y) => moveTo({ scale: view.scale, left: view.left - x, top: view.top - y });
 
 function setTheme(name) {
   if (name === "dark" || name === "light") document.documentElement.dataset.theme = name;

@@ -47,6 +47,12 @@ function moveTo(target) {
   redraw();
 }
 
+// Ends a movement where it was going, so that the next starts from there.
+function land() {
+  if (flight) Object.assign(view, flight.target);
+  flight = null;
+}
+
 function advanceFlight(now) {
   flight.start = flight.start || now;
   const time = Math.min((now - flight.start) / 260, 1);
@@ -66,8 +72,7 @@ function advanceFlight(now) {
 
 function resize() {
   const rect = byId("stage").getBoundingClientRect();
-  if (flight) Object.assign(view, flight.target);
-  flight = null;
+  land();
   const wasFitted = view.scale === view.fitScale;
   const ratio = window.devicePixelRatio || 1;
   view.left += (rect.width - view.width) / 2;
