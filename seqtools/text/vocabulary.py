@@ -56,6 +56,14 @@ class Vocabulary:
         _check(self._words, self._counts)
 
     @classmethod
+    def trusted(cls, words: list[str], counts: Int64Array) -> "Vocabulary":
+        """Take words and counts that are known to keep the rules, without checking them again."""
+        vocabulary = cls.__new__(cls)
+        vocabulary._words, vocabulary._counts = words, counts  # noqa: SLF001 - its own class
+        counts.flags.writeable = False
+        return vocabulary
+
+    @classmethod
     def from_counts(cls, words: Sequence[str], counts: Int64Array | Sequence[int]) -> "Vocabulary":
         """Sort words by falling count, words of equal count by their bytes.
 

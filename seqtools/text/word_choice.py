@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqtools.kernels.word_bytes import copy_words, write_prefixes
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
 
 _DROPPED = -2
 _NEWLINE = 10
 _REPLACEMENT = "\ufffd"
-_PREFIX_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -101,52 +101,43 @@ def choose_frequent(
     int32 array, shape (number of provisional ids,)
         The id of each provisional id, below 0 for a word that is left out.
     """
-    content = np.frombuffer(counted.content + bytes(_PREFIX_BYTES), dtype=np.uint8)
+    content = np.frombuffer(counted.content, dtype=np.uint8)
     ends = np.flatnonzero(content == _NEWLINE)
     starts = np.concatenate(([0], ends[:-1] + 1))
     frequent = np.flatnonzero(counted.counts >= min_count)
-    order = frequent[
-        _order(counted.content, starts[frequent], ends[frequent], counted.counts[frequent])
-    ][:max_vocabulary]
+    order = _order(content, starts[frequent], ends[frequent], counted.counts[frequent])
+    chosen = frequent[order[:max_vocabulary]]
     new_ids = np.full(len(ends), _DROPPED, dtype=np.int32)
-    new_ids[order] = np.arange(order.size, dtype=np.int32)
+    new_ids[chosen] = np.arange(chosen.size, dtype=np.int32)
     new_ids = new_ids if counted.indices is None else new_ids[counted.indices]
-    if order.size == 0:
+    if chosen.size == 0:
         return None, new_ids
-    words = _decode(content, starts[order], ends[order] + 1).split("\n")[:-1]
-    return Vocabulary(words, counted.counts[order]), new_ids
+    words = _words(content, starts[chosen], ends[chosen])
+    return Vocabulary.trusted(words, counted.counts[chosen]), new_ids
 
 
-def _decode(content: Uint8Array, starts: Int64Array, ends: Int64Array) -> str:
-    """Put stretches of UTF-8 one after the other and decode them, without a Python loop."""
-    lengths = ends - starts
-    new_ends = np.cumsum(lengths)
-    places = np.arange(new_ends[-1]) + np.repeat(starts - new_ends + lengths, lengths)
-    joined: bytes = content[places].tobytes()
-    return joined.decode()
+def _words(content: Uint8Array, starts: Int64Array, ends: Int64Array) -> list[str]:
+    """Decode the words that lie at some places."""
+    copy = np.empty(int(np.sum(ends - starts)) + starts.size, dtype=np.uint8)
+    copy_words(content, starts, ends, copy)
+    joined: bytes = copy.tobytes()
+    return joined.decode().split("\n")[:-1]
 
 
-def _order(content: bytes, starts: Int64Array, ends: Int64Array, counts: Int64Array) -> Int64Array:
+def _order(
+    content: Uint8Array, starts: Int64Array, ends: Int64Array, counts: Int64Array
+) -> Int64Array:
     """Return the order of words by falling count, words of equal count by their bytes."""
-    prefixes = _prefixes(content, starts, ends)
+    prefixes: Uint64Array = np.empty(starts.size, dtype=np.uint64)
+    write_prefixes(content, starts, ends, prefixes)
     order = np.lexsort((prefixes, -counts))
     # Only words that agree in count and in their first bytes are left to be compared.
     is_tie = (np.diff(counts[order]) == 0) & (np.diff(prefixes[order]) == 0)
     borders = np.flatnonzero(np.diff(np.concatenate(([False], is_tie, [False]))))
     for first, last in borders.reshape(-1, 2).tolist():
         tied = order[first : last + 1].tolist()
-        order[first : last + 1] = sorted(tied, key=lambda i: content[starts[i] : ends[i]])
+        order[first : last + 1] = sorted(tied, key=lambda i: content[starts[i] : ends[i]].tobytes())
     return order
-
-
-def _prefixes(content: bytes, starts: Int64Array, ends: Int64Array) -> Uint64Array:
-    """Return the first 8 bytes of each word, zeros after its end, as a big-endian number."""
-    padded: Uint8Array = np.frombuffer(content + bytes(_PREFIX_BYTES), dtype=np.uint8)
-    offsets = np.arange(_PREFIX_BYTES)
-    letters = padded[starts[:, None] + offsets]  # (V, 8)
-    letters[offsets >= (ends - starts)[:, None]] = 0
-    prefixes: Uint64Array = letters.view(">u8").ravel().astype(np.uint64)
-    return prefixes
 
 
 def choose_given(counted: CountedWords, vocabulary: Vocabulary) -> Int32Array:

@@ -6,6 +6,8 @@ import pytest
 from seqtools.kernels import tokens, word_slots
 from tests.reference import tokens as reference
 
+pytestmark = pytest.mark.small
+
 PADDING = tokens.PADDING_BYTES
 
 
@@ -69,7 +71,6 @@ def assert_like_reference(content: bytes) -> None:
     assert table.state[word_slots.NUM_LINES] == content.count(b"\n")
 
 
-@pytest.mark.small
 @pytest.mark.parametrize(
     "content",
     [
@@ -86,7 +87,6 @@ def test_text_becomes_the_ids_of_plain_python(content: bytes) -> None:
     assert_like_reference(content)
 
 
-@pytest.mark.small
 def test_words_of_every_length_are_kept_apart() -> None:
     words = [letter * length for length in range(1, 41) for letter in (b"a", b"b", b"\xc3\xa9")]
     # Words that differ in one byte only, at each place.
@@ -160,7 +160,6 @@ def colliding_words(number: int) -> list[bytes]:
     return words
 
 
-@pytest.mark.small
 def test_words_with_equal_keys_are_never_taken_for_one() -> None:
     with np.errstate(over="ignore"):
         words = colliding_words(5)
