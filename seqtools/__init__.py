@@ -1,38 +1,91 @@
 """Word embeddings and sequence models, compiled with Numba.
 
 Public names load on first use (PEP 562), so that ``import seqtools`` alone pulls in neither NumPy
-nor Numba.
+nor Numba. A new public name goes into both lists below; a test compares them.
 
 Examples
 --------
->>> import seqtools
->>> seqtools.__version__.count(".")
-2
+>>> from seqtools import WordVectors
+>>> vectors = WordVectors(["cat", "dog", "car"], [[1.0, 0.2], [0.9, 0.3], [-0.8, 0.5]])
+>>> vectors.neighbors("cat", k=1)[0].word
+'dog'
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqtools.embeddings.settings import Word2VecSettings as Word2VecSettings
+    from seqtools.embeddings.training import Training as Training
+    from seqtools.embeddings.training import TrainingPlan as TrainingPlan
+    from seqtools.embeddings.training import train_on_text as train_on_text
+    from seqtools.embeddings.vector_files import load_vectors as load_vectors
+    from seqtools.embeddings.vector_files import save_vectors as save_vectors
+    from seqtools.embeddings.word_vectors import WordVectors as WordVectors
+    from seqtools.errors import SeqtoolsError as SeqtoolsError
+    from seqtools.errors import SeqtoolsWarning as SeqtoolsWarning
+    from seqtools.evaluation.analogy_sets import read_analogy_set as read_analogy_set
+    from seqtools.evaluation.bleu import compare_systems as compare_systems
+    from seqtools.evaluation.bleu import score_corpus as score_corpus
+    from seqtools.evaluation.bleu import score_segments as score_segments
+    from seqtools.evaluation.bleu_settings import BleuSettings as BleuSettings
+    from seqtools.evaluation.default_sets import default_analogy_files as default_analogy_files
+    from seqtools.evaluation.default_sets import (
+        default_similarity_files as default_similarity_files,
+    )
+    from seqtools.evaluation.similarity_sets import read_similarity_set as read_similarity_set
+    from seqtools.evaluation.vector_evaluation import (
+        evaluate_word_vectors as evaluate_word_vectors,
+    )
+    from seqtools.evaluation.vector_settings import EvaluationSettings as EvaluationSettings
+    from seqtools.monitor import Monitor as Monitor
+    from seqtools.text.id_cache import TextSettings as TextSettings
+    from seqtools.text.vocabulary import Vocabulary as Vocabulary
 
 _PUBLIC_NAMES = {
+    "BleuSettings": "seqtools.evaluation.bleu_settings",
+    "EvaluationSettings": "seqtools.evaluation.vector_settings",
+    "Monitor": "seqtools.monitor",
     "SeqtoolsError": "seqtools.errors",
     "SeqtoolsWarning": "seqtools.errors",
+    "TextSettings": "seqtools.text.id_cache",
+    "Training": "seqtools.embeddings.training",
+    "TrainingPlan": "seqtools.embeddings.training",
+    "Vocabulary": "seqtools.text.vocabulary",
+    "Word2VecSettings": "seqtools.embeddings.settings",
+    "WordVectors": "seqtools.embeddings.word_vectors",
+    "compare_systems": "seqtools.evaluation.bleu",
+    "default_analogy_files": "seqtools.evaluation.default_sets",
+    "default_similarity_files": "seqtools.evaluation.default_sets",
+    "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",
+    "load_vectors": "seqtools.embeddings.vector_files",
+    "read_analogy_set": "seqtools.evaluation.analogy_sets",
+    "read_similarity_set": "seqtools.evaluation.similarity_sets",
+    "save_vectors": "seqtools.embeddings.vector_files",
+    "score_corpus": "seqtools.evaluation.bleu",
+    "score_segments": "seqtools.evaluation.bleu",
+    "train_on_text": "seqtools.embeddings.training",
 }
 
-__all__ = ["SeqtoolsError", "SeqtoolsWarning", "__version__"]
+__all__ = list(_PUBLIC_NAMES)
+
+if not TYPE_CHECKING:  # so that a type checker sees the imports above and misspelt names
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name, or read the installed version, on first use."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("seqtools")
+        module = _PUBLIC_NAMES.get(name)
+        if module is None:
+            raise AttributeError(f"module 'seqtools' has no attribute {name!r}")
+        return getattr(import_module(module), name)
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name, or read the installed version, on first use."""
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("seqtools")
-    module = _PUBLIC_NAMES.get(name)
-    if module is None:
-        raise AttributeError(f"module 'seqtools' has no attribute {name!r}")
-    return getattr(import_module(module), name)
+__version__: str
 
 
 def __dir__() -> list[str]:
     """List the public names, loaded or not."""
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])
