@@ -3,11 +3,11 @@ import json
 
 import numpy as np
 import pytest
-from seqtools_cli.embed_eval import evaluate
 
 from seqtools.embeddings.vector_files import save_vectors
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.evaluation.vector_settings import EvaluationSettings
+from seqtools_cli.embed_eval import evaluate
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ import json
 
 import numpy as np
 import pytest
-from seqtools_cli.embed_plot import plot
 
 from seqtools.embeddings.vector_files import save_vectors
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.reports.embedding_map import MapSettings
+from seqtools_cli.embed_plot import plot
 
 
 @pytest.fixture
