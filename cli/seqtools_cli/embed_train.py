@@ -141,6 +141,9 @@ def train(
     Words are separated by white space and a sentence ends with its line. With one thread the same
     seed gives the same bytes; more threads train without locks and differ a little each time.
     """
+    from seqtools_cli.numba_start import start_numba_without_blas
+
+    start_numba_without_blas()
     from seqtools.embeddings.outputs import Outputs, check_outputs, save_training
     from seqtools.embeddings.training import train_on_text
     from seqtools.monitor import StopRequest
