@@ -1,5 +1,6 @@
 """The `seqtools` command: the group, and what becomes of errors and signals."""
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,10 @@ COMMANDS = {
     "bleu": (
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",
+    ),
+    "beam-errors": (
+        "seqtools_cli.beam_errors:beam_errors",
+        "Tell whether the search or the model is at fault.",
     ),
 }
 
@@ -94,7 +99,10 @@ def _report(error: Exception) -> int:
     elif isinstance(error, MemoryError):
         text = "out of memory; use a smaller vocabulary, dimension or file"
     elif isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
+        # Files are named by the library's own errors; what has no name is what we print to.
+        is_stdout = error.filename is None and error.errno == errno.ENOSPC
+        place = "stdout: cannot write" if is_stdout else error.filename
+        place = f"{place}: " if place else ""
         text = f"{place}{error.strerror or error}"
     else:
         text = (

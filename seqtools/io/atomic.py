@@ -6,6 +6,7 @@ or the new one, never a mix, and a failed write removes the temporary file.
 """
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -117,9 +118,15 @@ def _mode_for(target: Path) -> int:
 
 
 def _flush_directory(directory: Path) -> None:
-    """Flush a directory's entries, so that the rename survives a power cut."""
+    """Flush a directory's entries, so that the rename survives a power cut.
+
+    Some network file systems cannot flush directories; there the rename alone has to do.
+    """
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

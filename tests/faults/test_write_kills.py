@@ -1,0 +1,64 @@
+"""SIGKILL at any moment of a save leaves the old file or the new one, never a mix."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Forks children that save two versions in turn for ever, kills each at a random moment and looks
+# at the file; a fork costs milliseconds where a new interpreter costs a quarter of a second.
+SUPERVISOR = """
+import os, random, signal, sys, time
+from pathlib import Path
+import numpy as np
+from seqtools.embeddings.vector_files import save_vectors
+from seqtools.embeddings.word_vectors import WordVectors
+
+path, num_kills = Path(sys.argv[1]), int(sys.argv[2])
+rng = np.random.default_rng(1)
+versions = [
+    WordVectors([f"w{i}" for i in range(n)], rng.standard_normal((n, 30))) for n in (3000, 2000)
+]
+contents = []
+for version in versions:
+    save_vectors(path, version)
+    contents.append(path.read_bytes())
+random.seed(7)
+seen, midway = [0, 0], 0
+for kill in range(num_kills):
+    child = os.fork()
+    if child == 0:
+        for turn in range(10**9):
+            save_vectors(path, versions[turn % 2])
+    time.sleep(random.uniform(0.002, 0.06))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    content = path.read_bytes()
+    assert content in contents, f"a mix of {len(content)} bytes after kill {kill}"
+    seen[contents.index(content)] += 1
+    for rest in path.parent.iterdir():
+        if rest != path:
+            assert rest.name.startswith("." + path.name) and rest.suffix == ".part", rest
+            midway += 1
+            rest.unlink()
+print(*seen, midway)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".vec", ".bin", ".safetensors", ".vec.zst"])
+def test_fifty_kills_at_random_moments_leave_a_whole_file(tmp_path, suffix):
+    arguments = [sys.executable, "-c", SUPERVISOR, str(tmp_path / f"v{suffix}"), "50"]
+    environment = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    outcome = subprocess.run(
+        arguments, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    first, second, midway = map(int, outcome.stdout.split())
+    # Both versions were met and many kills fell into a write, or the test would prove nothing.
+    assert first + second == 50
+    assert min(first, second) > 2
+    assert midway > 10
