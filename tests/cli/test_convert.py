@@ -11,6 +11,14 @@ from seqtools.io.vector_formats import READABLE_FORMATS, SUFFIXES, WRITABLE_FORM
 from seqtools_cli.vector_options import READABLE, WRITABLE
 
 
+@pytest.fixture(autouse=True, scope="module")
+def unflushed():
+    """Leave out flushing to the disk, which takes most of the time and is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture
 def table():
     vectors = np.random.default_rng(2).standard_normal((6, 3)).astype(np.float32)

@@ -21,6 +21,14 @@ words = st.text(letters, min_size=1, max_size=8)
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def unflushed():
+    """Leave out flushing to the disk, which takes most of the time and is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
 @st.composite
 def tables(draw):
     vocabulary = draw(st.lists(words, min_size=1, max_size=12, unique=True))

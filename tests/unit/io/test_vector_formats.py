@@ -15,6 +15,14 @@ from seqtools.io.vector_formats import SUFFIXES, WRITABLE_FORMATS, identify_form
 WORDS = ["the", "naïve", "東京", "1999", "-0.5", "a\xa0b", "don't", "\u2028x", "🙂"]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def unflushed():
+    """Leave out flushing to the disk, which takes most of the time and is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture
 def table():
     rng = np.random.default_rng(1)
