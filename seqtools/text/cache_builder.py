@@ -72,8 +72,10 @@ def build(
         counted = spell_words(table.content, table.counts, settings.lower)
         if vocabulary is None:
             vocabulary, new_ids = _choose_frequent(counted, settings, name)
+            rule = f"of {counted.counts.size:,}, --min-count {settings.min_count}"
         else:
             new_ids = choose_given(counted, vocabulary)
+            rule = "given"
         final = _renumber(file, num_ids, new_ids, monitor)
         if final.num_tokens == 0:
             raise CorpusError(
@@ -92,6 +94,10 @@ def build(
             replaced_tokens=counted.replaced_tokens,
         )
         _warn_of_replaced(table, statistics)
+        monitor.message(
+            f"vocabulary of {len(vocabulary):,} words ({rule}): "
+            f"{final.num_tokens:,} of the {table.num_tokens:,} words of the text are kept"
+        )
         return _finish(folder, file, vocabulary, settings, statistics, final)
 
 
