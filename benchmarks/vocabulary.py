@@ -112,17 +112,20 @@ def compare(corpus: Path, rounds: int) -> dict[str, object]:
 
 def print_table(report: dict[str, object]) -> None:
     """Print the medians and ratios."""
-    print(
-        f"{'':10}{'M words/s':>10}{'cpu s':>8}{'wall s':>8}{'peak MB':>9}{'added MB':>9}{'vocabulary':>12}"
-    )
+    columns = ("M words/s", "cpu s", "wall s", "peak MB", "added MB", "vocabulary")
+    print(" " * 10 + "".join(f"{column:>11}" for column in columns))
     for program in PROGRAMS:
         run = report[program]
         assert isinstance(run, dict)
-        print(
-            f"{program:10}{run['tokens_per_cpu_second'] / 1e6:10.1f}{run['cpu_seconds']:8.2f}"
-            f"{run['wall_seconds']:8.2f}{run['peak_megabytes']:9.0f}"
-            f"{run['peak_megabytes'] - run['peak_megabytes_before']:9.0f}{run['vocabulary_size']:12.0f}"
+        cells = (
+            f"{run['tokens_per_cpu_second'] / 1e6:.1f}",
+            f"{run['cpu_seconds']:.2f}",
+            f"{run['wall_seconds']:.2f}",
+            f"{run['peak_megabytes']:.0f}",
+            f"{run['peak_megabytes'] - run['peak_megabytes_before']:.0f}",
+            f"{run['vocabulary_size']:.0f}",
         )
+        print(f"{program:10}" + "".join(f"{cell:>11}" for cell in cells))
     print(f"ratio: {report['cpu_ratio']:.1f} by processor time, {report['wall_ratio']:.1f} by wall")
 
 
