@@ -1,6 +1,7 @@
 """Exact search for the nearest rows of a table, in bounded memory."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,18 +18,38 @@ _SAFE_NORMS = (1e-12, 1e15)
 _MUL_EPSILON = np.float32(1e-6)
 
 
-class _Table(Protocol):
-    """What a search needs of a table of vectors."""
+@dataclass(frozen=True)
+class SearchTable:
+    """Vectors as a search uses them, made once for a table.
 
-    vectors: Float32Array
+    Attributes
+    ----------
+    matrix : float32 array, shape (V, D)
+        The rows whose products with a direction give the scores.
+    scale : float32 array, shape (V,)
+        What makes cosines of the scores; 0 for rows without a direction.
+    """
 
-    @property
-    def norms(self) -> Float64Array:
-        """Row lengths, shape (V,)."""
+    matrix: Float32Array
+    scale: Float32Array
 
-    @property
-    def unit_vectors(self) -> Float32Array:
-        """Rows of length 1, shape (V, D)."""
+    @classmethod
+    def of(cls, vectors: Float32Array, norms: Float64Array) -> "SearchTable":
+        """Take the rows as they are, or scaled to length 1 where float32 could not bear it."""
+        usable = has_direction(norms)
+        low, high = _SAFE_NORMS
+        if ((norms[usable] < low) | (norms[usable] > high)).any():
+            return cls(unit_rows(vectors, norms), usable.astype(np.float32))
+        inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=usable)
+        return cls(vectors, inverse.astype(np.float32))
+
+    def first(self, restrict: int | None) -> "SearchTable":
+        """Return the table of the first rows."""
+        if restrict is None:
+            return self
+        if restrict < 1:
+            raise SettingsError(f"restrict must be at least 1, got {restrict}")
+        return SearchTable(self.matrix[:restrict], self.scale[:restrict])
 
 
 def unit_rows(vectors: Float32Array, norms: FloatArray) -> Float32Array:
@@ -60,7 +81,7 @@ def has_direction(norms: FloatArray) -> BoolArray:
 
 
 def nearest_rows(
-    table: _Table,
+    table: SearchTable,
     directions: Float32Array,
     k: int,
     excluded: Sequence[Int64Array],
@@ -70,7 +91,7 @@ def nearest_rows(
 
     Parameters
     ----------
-    table : WordVectors
+    table : SearchTable
         The vectors to search.
     directions : float32 array, shape (N, D)
         Unit vectors.
@@ -89,20 +110,20 @@ def nearest_rows(
         direction of zeros.
     scores : float32 array, shape (N, k)
     """
-    matrix, scale = _searchable(table, restrict)
+    table = table.first(restrict)
 
     def scores_of(block: slice) -> Float32Array:
-        scores = directions[block] @ matrix.T  # (block, V)
-        scores *= scale
+        scores = directions[block] @ table.matrix.T  # (block, V)
+        scores *= table.scale
         np.clip(scores, -1.0, 1.0, out=scores)
         scores[~directions[block].any(axis=1)] = -np.inf
         return scores
 
-    return _best_in_blocks(scores_of, scale, k, excluded)
+    return _best_in_blocks(scores_of, table.scale, k, excluded)
 
 
 def analogy_by_product(
-    table: _Table,
+    table: SearchTable,
     units: Float32Array,
     k: int,
     excluded: Sequence[Int64Array],
@@ -127,11 +148,11 @@ def analogy_by_product(
     Levy and Goldberg 2014, equation 4, with cosines moved to 0..1 (their note 7) and gensim's
     epsilon of 1e-6 instead of the paper's 0.001.
     """
-    matrix, scale = _searchable(table, restrict)
+    table = table.first(restrict)
 
     def shifted(directions: Float32Array) -> Float32Array:
-        scores = directions @ matrix.T
-        scores *= scale
+        scores = directions @ table.matrix.T
+        scores *= table.scale
         scores += 1
         scores *= np.float32(0.5)
         return scores
@@ -142,20 +163,7 @@ def analogy_by_product(
         scores /= shifted(units[block, 0]) + _MUL_EPSILON
         return scores
 
-    return _best_in_blocks(scores_of, scale, k, excluded, arrays_held=3)
-
-
-def _searchable(table: _Table, restrict: int | None) -> tuple[Float32Array, Float32Array]:
-    """Return the rows to search and what to multiply their scores by; 0 marks zero rows."""
-    if restrict is not None and restrict < 1:
-        raise SettingsError(f"restrict must be at least 1, got {restrict}")
-    norms = table.norms[:restrict]
-    usable = has_direction(norms)
-    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=usable)
-    low, high = _SAFE_NORMS
-    if ((norms[usable] < low) | (norms[usable] > high)).any():
-        return table.unit_vectors[:restrict], usable.astype(np.float32)
-    return table.vectors[:restrict], inverse.astype(np.float32)
+    return _best_in_blocks(scores_of, table.scale, k, excluded, arrays_held=3)
 
 
 def _best_in_blocks(

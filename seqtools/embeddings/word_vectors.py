@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqtools.embeddings.close_words import close_words
-from seqtools.embeddings.nearest import analogy_by_product, has_direction, nearest_rows, unit_rows
+from seqtools.embeddings.nearest import (
+    SearchTable,
+    analogy_by_product,
+    has_direction,
+    nearest_rows,
+    unit_rows,
+)
 from seqtools.errors import SettingsError, UnknownWordError
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
@@ -42,7 +48,8 @@ class WordVectors:
         The vocabulary, without duplicates.
     vectors : float32 array, shape (V, D)
         One row a word; other float types are converted. The array is kept, not copied, and may be
-        read-only, such as a memory-mapped file.
+        read-only, such as a memory-mapped file. Lengths are kept from the first question on, so do
+        not change it after that.
     counts : int64 array, shape (V,), optional
         How often each word occurred in the training corpus.
     metadata : mapping of str to str, optional
@@ -153,6 +160,11 @@ class WordVectors:
         """
         return unit_rows(self.vectors, self.norms)
 
+    @cached_property
+    def _search_table(self) -> SearchTable:
+        """What searches use, made once."""
+        return SearchTable.of(self.vectors, self.norms)
+
     def unit(self, words: Sequence[str]) -> Float32Array:
         """Return the vectors of some words scaled to length 1, shape (N, D).
 
@@ -234,7 +246,7 @@ class WordVectors:
             return []
         directions = np.stack([self.direction(group) for group in groups])
         excluded = [self.indices(group) for group in groups]
-        rows, scores = nearest_rows(self, directions, k, excluded, restrict)
+        rows, scores = nearest_rows(self._search_table, directions, k, excluded, restrict)
         return self._named(rows, scores)
 
     def analogy(
@@ -306,12 +318,12 @@ class WordVectors:
         words = [self.words[row] for row in questions.ravel()]
         units = self.unit(words).reshape(len(questions), 3, self.dim)
         if method == "mul":
-            return analogy_by_product(self, units, k, list(questions), restrict)
+            return analogy_by_product(self._search_table, units, k, list(questions), restrict)
         targets = (units[:, 1].astype(np.float64) - units[:, 0]) + units[:, 2]
         norms = np.linalg.norm(targets, axis=1)
         norms[norms < _SMALLEST_MEAN] = 0
         directions = unit_rows(targets.astype(np.float32), norms)
-        return nearest_rows(self, directions, k, list(questions), restrict)
+        return nearest_rows(self._search_table, directions, k, list(questions), restrict)
 
     def odd_one_out(self, words: Sequence[str]) -> list[Neighbor]:
         """Rank words by how little they belong to the others.
