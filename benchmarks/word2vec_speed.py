@@ -45,8 +45,9 @@ class Ours:
         self, options: dict[str, Any], threads: int = 1, clock: Callable[[], float] | None = None
     ) -> Callable[[], float]:
         """Return a function that trains one epoch and returns k tokens per second of a clock."""
+        from seqtools.embeddings.lock_free import train
         from seqtools.embeddings.settings import Word2VecSettings
-        from seqtools.embeddings.word2vec import make_model, train
+        from seqtools.embeddings.word2vec import make_model
         from seqtools.monitor import NullMonitor, StopRequest
 
         settings = Word2VecSettings(epochs=1, threads=threads, **options)

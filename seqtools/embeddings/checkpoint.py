@@ -1,8 +1,8 @@
-"""Checkpoints of a word2vec run: a killed run, resumed, ends in the bytes of one that was not.
+"""Checkpoints of a training run: a killed run, resumed, ends in the bytes of one that was not.
 
-A checkpoint is a directory: ``corpus/`` is the id cache, written once; ``state.safetensors`` holds
-parameters, walks and settings and is replaced as a whole at each save. Learning rate, epoch and
-loss follow from the walks.
+A checkpoint is a directory: ``corpus/`` is what was read of the text, written once;
+``state.safetensors`` holds parameters, walks and settings and is replaced as a whole at each save.
+Learning rate, epoch and loss follow from the walks.
 """
 
 import json
@@ -11,8 +11,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from seqtools.embeddings.settings import Word2VecSettings
-from seqtools.embeddings.word2vec import Word2VecModel
+from seqtools.embeddings.lock_free import Model, RunSettings
 from seqtools.errors import CheckpointError, FileAccessError, FileContentError
 from seqtools.io.tensor_file import read_tensors, write_tensors
 
@@ -37,7 +36,7 @@ class Checkpoint:
 
     @property
     def corpus_directory(self) -> Path:
-        """Where the id cache lies."""
+        """Where the corpus lies as it was read."""
         return self.directory / "corpus"
 
     def exists(self) -> bool:
@@ -58,7 +57,7 @@ class Checkpoint:
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.directory, "write") from error
 
-    def save(self, model: Word2VecModel, fingerprint: str) -> None:
+    def save(self, model: Model, fingerprint: str) -> None:
         """Store a model while its threads rest.
 
         Raises
@@ -69,7 +68,7 @@ class Checkpoint:
             If the state cannot be written; the last one stays.
         """
         model.check_finite()
-        tensors = {"x": model.x, "u": model.u}
+        tensors = dict(model.parameters())
         for index, walk in enumerate(model.walks):
             tensors |= {f"walk{index}.{name}": array for name, array in walk.arrays().items()}
         metadata = {
@@ -80,7 +79,7 @@ class Checkpoint:
         }
         write_tensors(self.directory / _STATE_FILE, tensors, metadata)
 
-    def restore(self, model: Word2VecModel, fingerprint: str) -> None:
+    def restore(self, model: Model, fingerprint: str) -> None:
         """Bring a new model to the stored state.
 
         Raises
@@ -96,7 +95,8 @@ class Checkpoint:
             raise CheckpointError(str(error)) from error
         self._check(metadata, model.settings, fingerprint)
         try:
-            model.x[:], model.u[:] = tensors["x"], tensors["u"]
+            for name, parameter in model.parameters().items():
+                parameter[:] = tensors[name]
             for index, walk in enumerate(model.walks):
                 prefix = f"walk{index}."
                 walk.restore(
@@ -116,9 +116,7 @@ class Checkpoint:
         """Delete the checkpoint after the vectors have been saved."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _check(
-        self, metadata: dict[str, str], settings: Word2VecSettings, fingerprint: str
-    ) -> None:
+    def _check(self, metadata: dict[str, str], settings: RunSettings, fingerprint: str) -> None:
         """Refuse a checkpoint of another run."""
         remedy = f"use the first run's options, or delete {self.directory} to start again"
         if metadata.get("format_version") != FORMAT_VERSION:

@@ -85,6 +85,11 @@ class Word2VecSettings:
         _check_range("learning_rate", self.learning_rate, 1e-9, 100.0)
         _check_range("min_learning_rate", self.min_learning_rate, 0.0, self.learning_rate)
 
+    @property
+    def vector_size(self) -> int:
+        """Numbers a word vector that the run returns."""
+        return self.dim
+
 
 def count_cores() -> int:
     """Return the number of cores this process may use."""

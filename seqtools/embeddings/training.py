@@ -5,69 +5,22 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from seqtools.embeddings.checkpoint import Checkpoint
-from seqtools.embeddings.settings import Word2VecSettings
+from seqtools.embeddings.lock_free import Model, train
+from seqtools.embeddings.plans import Plan, Source, Statistics, TrainingPlan
 from seqtools.embeddings.vector_files import load_vectors
-from seqtools.embeddings.word2vec import Word2VecModel, is_compiled, make_model, train
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import FileAccessError, SettingsError, TrainingInterrupted
 from seqtools.monitor import Monitor, NullMonitor, StopRequest
-from seqtools.text.id_cache import IdCache, TextSettings, TextStatistics, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Float32Array, Int64Array
 
-_RECORDED_SETTINGS = (
-    "model",
-    "loss",
-    "window",
-    "window_mode",
-    "negative",
-    "noise_exponent",
-    "subsample",
-    "epochs",
-    "learning_rate",
-    "seed",
-    "threads",
-)
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """What to train, from what, and where to keep what is needed on the way.
-
-    Attributes
-    ----------
-    text : TextSettings
-        How text becomes words.
-    word2vec : Word2VecSettings
-        How vectors are trained.
-    vocabulary : path-like or None
-        Take the words and counts of this file.
-    initial_vectors : path-like or None
-        Start from the vectors of this file, for the words that it holds.
-    work_directory : path-like
-        Where the encoded corpus lies while it is needed.
-    checkpoint_directory : path-like or None
-        Where checkpoints are kept; None keeps none.
-    checkpoint_every : float
-        Seconds between checkpoints.
-    is_resumed : bool
-        Go on from the checkpoint if there is one.
-    """
-
-    text: TextSettings = field(default_factory=TextSettings)
-    word2vec: Word2VecSettings = field(default_factory=Word2VecSettings)
-    vocabulary: str | os.PathLike[str] | None = None
-    initial_vectors: str | os.PathLike[str] | None = None
-    work_directory: str | os.PathLike[str] = "."
-    checkpoint_directory: str | os.PathLike[str] | None = None
-    checkpoint_every: float = 600.0
-    is_resumed: bool = False
+__all__ = ["Training", "TrainingPlan", "train_on_text"]
 
 
 @dataclass(frozen=True)
@@ -77,15 +30,19 @@ class Training:
     Attributes
     ----------
     vectors : WordVectors
-        Input vectors, the most frequent word first.
+        Word vectors, the most frequent word first.
     context : WordVectors or None
-        Output vectors; None with hierarchical softmax, whose output rows are not words.
+        Vectors of the words as contexts; None if the model has none.
     vocabulary : Vocabulary
-    statistics : TextStatistics
+    statistics : Statistics
     losses : list of float
-        Mean loss a training pair of each epoch, in nats.
+        Mean loss a training pair of each epoch.
     words_trained : int
         Words consumed by this process over all epochs.
+    work_done : int
+        The same in the model's own unit.
+    unit : str
+        That unit: "tokens" or "entries".
     train_seconds : float
         Time spent training, without reading text.
     threads : int
@@ -95,16 +52,18 @@ class Training:
     vectors: WordVectors
     context: WordVectors | None
     vocabulary: Vocabulary
-    statistics: TextStatistics
+    statistics: Statistics
     losses: list[float]
     words_trained: int
+    work_done: int
+    unit: str
     train_seconds: float
     threads: int
 
 
 def train_on_text(
     paths: Sequence[str],
-    plan: TrainingPlan,
+    plan: Plan,
     monitor: Monitor | None = None,
     stop: StopRequest | None = None,
 ) -> Training:
@@ -114,7 +73,7 @@ def train_on_text(
     ----------
     paths : sequence of str
         Text files, plain or compressed; "-" is standard input.
-    plan : TrainingPlan
+    plan : Plan
     monitor : Monitor, optional
         Hears of the progress.
     stop : StopRequest, optional
@@ -142,30 +101,30 @@ def train_on_text(
     is_resumed = checkpoint is not None and plan.is_resumed and checkpoint.exists()
     if plan.is_resumed and not is_resumed:
         monitor.message("no checkpoint to resume from: starting at the beginning")
-    with _open_cache(paths, plan, checkpoint, is_resumed, monitor) as cache:
-        initial = _initial_vectors(plan, cache.vocabulary, monitor)
-        model = make_model(cache.ids, cache.vocabulary.counts, plan.word2vec, initial)
+    with _open_source(paths, plan, checkpoint, is_resumed, monitor) as source:
+        initial = _initial_vectors(plan, source.vocabulary, monitor)
+        model = plan.make_model(source, initial)
         if checkpoint is not None and is_resumed:
-            checkpoint.restore(model, cache.fingerprint)
-            share = 100 * model.words_done / max(1, model.words_in_all)
+            checkpoint.restore(model, source.fingerprint)
+            share = 100 * model.work_done / max(1, model.work_in_all)
             monitor.message(f"resumed from {checkpoint.directory} at {share:.1f}%")
-        return _train(model, cache, plan, checkpoint, monitor, stop)
+        return _train(model, source, plan, checkpoint, monitor, stop)
 
 
 def _train(
-    model: Word2VecModel,
-    cache: IdCache,
-    plan: TrainingPlan,
+    model: Model,
+    source: Source,
+    plan: Plan,
     checkpoint: Checkpoint | None,
     monitor: Monitor,
     stop: StopRequest,
 ) -> Training:
     """Train, and save a checkpoint when stopped."""
-    save = None if checkpoint is None else lambda: checkpoint.save(model, cache.fingerprint)
-    if not is_compiled(plan.word2vec):
+    save = None if checkpoint is None else lambda: checkpoint.save(model, source.fingerprint)
+    if not model.is_compiled:
         monitor.message("compiling kernels (first run only)")
-    started, words_before = time.monotonic(), model.words_done
-    monitor.start("training", model.words_in_all, "tokens")
+    started, work_before, words_before = time.monotonic(), model.work_done, model.words_done
+    monitor.start("training", model.work_in_all, model.unit)
     stop.is_heeded = True
     try:
         train(model, monitor, stop, save, plan.checkpoint_every)
@@ -175,14 +134,17 @@ def _train(
         raise _interrupted(save, checkpoint, stop)
     stop.is_heeded = False
     model.check_finite()
-    losses = [model.mean_loss(epoch) for epoch in range(plan.word2vec.epochs)]
+    losses = [model.mean_loss(epoch) for epoch in range(plan.settings.epochs)]
+    context = model.context_vectors()
     return Training(
-        vectors=_collect(model.x, cache.vocabulary, plan),
-        context=_collect(model.u, cache.vocabulary, plan) if plan.word2vec.loss == "ns" else None,
-        vocabulary=cache.vocabulary,
-        statistics=cache.statistics,
+        vectors=_collect(model.word_vectors(), source.vocabulary, plan),
+        context=None if context is None else _collect(context, source.vocabulary, plan),
+        vocabulary=source.vocabulary,
+        statistics=source.statistics,
         losses=[float("nan") if loss is None else loss for loss in losses],
         words_trained=model.words_done - words_before,
+        work_done=model.work_done - work_before,
+        unit=model.unit,
         train_seconds=time.monotonic() - started,
         threads=len(model.walks),
     )
@@ -206,29 +168,29 @@ def _interrupted(
 
 
 @contextlib.contextmanager
-def _open_cache(
+def _open_source(
     paths: Sequence[str],
-    plan: TrainingPlan,
+    plan: Plan,
     checkpoint: Checkpoint | None,
     is_resumed: bool,
     monitor: Monitor,
-) -> Iterator[IdCache]:
-    """Encode the corpus, or map the one of the checkpoint; a temporary one goes at the end."""
+) -> Iterator[Source]:
+    """Read the corpus, or open what the checkpoint holds of it; a temporary one goes at the end."""
     vocabulary = None if plan.vocabulary is None else Vocabulary.load(plan.vocabulary)
     with contextlib.ExitStack() as stack:
         if checkpoint is not None:
             if is_resumed:
-                yield IdCache.open(checkpoint.corpus_directory)
+                yield plan.reopen(checkpoint.corpus_directory)
                 return
             checkpoint.begin()
             directory = checkpoint.corpus_directory
         else:
             directory = Path(stack.enter_context(_temporary_directory(plan.work_directory)))
-        cache = build_id_cache(paths, directory, plan.text, vocabulary, monitor)
+        source = plan.read(paths, vocabulary, directory, monitor)
         if checkpoint is not None:
             # From now on the text need not be read again: a run killed early resumes here.
             monitor.message(f"checkpoints go to {checkpoint.directory}")
-        yield cache
+        yield source
 
 
 @contextlib.contextmanager
@@ -243,16 +205,18 @@ def _temporary_directory(parent: str | os.PathLike[str]) -> Iterator[str]:
 
 
 def _initial_vectors(
-    plan: TrainingPlan, vocabulary: Vocabulary, monitor: Monitor
+    plan: Plan, vocabulary: Vocabulary, monitor: Monitor
 ) -> tuple[Int64Array, Float32Array] | None:
     """Return the rows and vectors to start from."""
     if plan.initial_vectors is None:
         return None
     given = load_vectors(plan.initial_vectors)
-    if given.dim != plan.word2vec.dim:
+    settings = plan.settings
+    if given.dim != settings.vector_size:
         raise SettingsError(
             f"{os.fspath(plan.initial_vectors)}: its vectors have {given.dim} dimensions, "
-            f"the run {plan.word2vec.dim}; use --dim {given.dim}"
+            f"the run {settings.vector_size}; use --dim "
+            f"{given.dim * settings.dim // settings.vector_size}"
         )
     shared = [
         (row, given.index(word)) for row, word in enumerate(vocabulary.words) if word in given
@@ -262,8 +226,7 @@ def _initial_vectors(
     return rows, given.vectors[[index for _, index in shared]].astype(np.float32)
 
 
-def _collect(matrix: Float32Array, vocabulary: Vocabulary, plan: TrainingPlan) -> WordVectors:
-    """Return the vectors of the words, without padding, with the settings that made them."""
-    metadata = {name: str(getattr(plan.word2vec, name)) for name in _RECORDED_SETTINGS}
-    vectors = matrix[:, : plan.word2vec.dim]
+def _collect(vectors: Float32Array, vocabulary: Vocabulary, plan: Plan) -> WordVectors:
+    """Return the vectors of the words with the settings that made them."""
+    metadata = {name: str(value) for name, value in asdict(plan.settings).items()}
     return WordVectors(vocabulary.words, vectors, vocabulary.counts, metadata)

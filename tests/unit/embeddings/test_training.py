@@ -97,7 +97,7 @@ def test_a_corpus_shorter_than_the_threads_still_trains(tmp_path):
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("model", ["skipgram", "cbow"])
 def test_a_resumed_run_ends_in_the_same_bytes(corpus, tmp_path, model, loss, monkeypatch):
-    monkeypatch.setattr("seqtools.embeddings.word2vec._SECONDS_BETWEEN_LOOKS", 0.001)
+    monkeypatch.setattr("seqtools.embeddings.lock_free._SECONDS_BETWEEN_LOOKS", 0.001)
     monkeypatch.setattr("seqtools.embeddings.word2vec._PRODUCTS_A_CALL", 1e5)
     whole = train_on_text([str(corpus)], plan(tmp_path, model=model, loss=loss))
     wanted = plan(

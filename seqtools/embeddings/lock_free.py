@@ -1,0 +1,265 @@
+"""Training without locks: each thread walks over its own part of the data, all update one model.
+
+Source: Niu et al. 2011, "Hogwild!" (arXiv 1106.5730). A kernel call lasts a fraction of a second;
+between calls a thread looks whether it is to pause, so that checkpoints see all threads at rest.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from threading import Event
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqtools.errors import TrainingError
+from seqtools.monitor import Monitor, Progress, StopRequest
+from seqtools.types import Float32Array, Float64Array, Int64Array
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+_ROWS_AT_ONCE = 65_536
+
+
+class RunSettings(Protocol):
+    """What every model's settings hold; a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers a row of parameters."""
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers a word vector that the run returns."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the data."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate at the start."""
+
+
+class Walk(Protocol):
+    """One thread's way through its part of the data, epoch by epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs finished.
+    losses, pairs : float64 and int64 arrays, shape (epochs,)
+        Sum of the losses and number of training pairs of each epoch so far.
+    """
+
+    epoch: int
+    losses: Float64Array
+    pairs: Int64Array
+
+    def begin_epoch(self) -> None:
+        """Go back to the start of the part."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a checkpoint stores."""
+
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over the arrays of a checkpoint."""
+
+
+class Model(ABC):
+    """Parameters in training, and the walks that train them.
+
+    Attributes
+    ----------
+    unit : str
+        What the walks consume ("tokens", "entries").
+    settings : RunSettings
+        The settings of the run.
+    walks : sequence of Walk
+        One a thread.
+    """
+
+    unit: ClassVar[str]
+    settings: RunSettings
+    walks: Sequence[Walk]
+
+    @property
+    @abstractmethod
+    def work_done(self) -> int:
+        """Units consumed so far over all epochs and threads."""
+
+    @property
+    @abstractmethod
+    def work_in_all(self) -> int:
+        """Units to consume over all epochs."""
+
+    @property
+    @abstractmethod
+    def words_done(self) -> int:
+        """Words of text that the work done so far amounts to."""
+
+    @property
+    @abstractmethod
+    def is_compiled(self) -> bool:
+        """Whether the kernel lies in Numba's cache on disk already."""
+
+    @abstractmethod
+    def parameters(self) -> dict[str, Float32Array]:
+        """Return all that is trained, optimiser state included; a checkpoint stores it."""
+
+    @abstractmethod
+    def word_vectors(self) -> Float32Array:
+        """Return the vectors that are sought, float32, shape (V, vector_size)."""
+
+    @abstractmethod
+    def context_vectors(self) -> Float32Array | None:
+        """Return the vectors of the words as contexts, or None if the model has none."""
+
+    @abstractmethod
+    def advance(self, walk: Any) -> bool:
+        """Train for a fraction of a second on a walk, and say whether its epoch goes on."""
+
+    @property
+    def finished_epochs(self) -> int:
+        """Epochs that every thread has finished."""
+        return min(walk.epoch for walk in self.walks)
+
+    def mean_loss(self, epoch: int) -> float | None:
+        """Return the mean loss a training pair in an epoch; None before its first pair."""
+        pairs = sum(int(walk.pairs[epoch]) for walk in self.walks)
+        return sum(float(walk.losses[epoch]) for walk in self.walks) / pairs if pairs else None
+
+    def check_finite(self) -> None:
+        """Make sure that no parameter is NaN or infinite.
+
+        Raises
+        ------
+        TrainingError
+            If one is.
+        """
+        for matrix in self.parameters().values():
+            for start in range(0, len(matrix), _ROWS_AT_ONCE):
+                if not np.isfinite(matrix[start : start + _ROWS_AT_ONCE]).all():
+                    raise TrainingError(
+                        "the vectors are no longer finite numbers; "
+                        f"use a learning rate below {self.settings.learning_rate:g}"
+                    )
+
+
+def train(
+    model: Model,
+    monitor: Monitor,
+    stop: StopRequest,
+    save: Callable[[], None] | None = None,
+    save_every: float = float("inf"),
+) -> None:
+    """Train until all epochs are done or a stop is requested.
+
+    Parameters
+    ----------
+    model : Model
+        Trained in place; a model restored from a checkpoint goes on where it stood.
+    monitor : Monitor
+        Hears speed and loss ten times a second.
+    stop : StopRequest
+        Looked at ten times a second.
+    save : callable, optional
+        Stores the model; called while all threads rest.
+    save_every : float
+        Seconds between calls of `save`.
+
+    Raises
+    ------
+    TrainingError
+        If a parameter is not finite at the end of an epoch; the model is then of no use.
+    """
+    watch = _Watch(model, monitor)
+    pause = Event()
+    with ThreadPoolExecutor(len(model.walks)) as pool:
+        last_save = time.monotonic()
+        running = _start(pool, model, pause)
+        try:
+            while running:
+                done, _ = wait(running, _SECONDS_BETWEEN_LOOKS, FIRST_EXCEPTION)
+                _raise_errors(done)
+                running = [future for future in running if not future.done()]
+                watch.report()
+                is_due = save is not None and time.monotonic() - last_save >= save_every
+                if running and (stop.signal_number or is_due):
+                    pause.set()
+                    _raise_errors(wait(running).done)
+                    if stop.signal_number:
+                        return
+                    if save is not None:
+                        save()
+                    last_save = time.monotonic()
+                    pause.clear()
+                    running = _start(pool, model, pause)
+        finally:
+            pause.set()
+    watch.report()
+
+
+def is_kernel_cached(kernel: object, name: str) -> bool:
+    """Say whether a kernel of this name lies in Numba's cache on disk."""
+    from pathlib import Path
+
+    folder = getattr(getattr(kernel, "stats", None), "cache_path", None)
+    return folder is not None and any(Path(folder).glob(f"*{name}-*.nbc"))
+
+
+def _start(pool: ThreadPoolExecutor, model: Model, pause: Event) -> "list[Future[None]]":
+    """Set all walks going."""
+    return [pool.submit(_go, model, walk, pause) for walk in model.walks]
+
+
+def _go(model: Model, walk: Walk, pause: Event) -> None:
+    """Train on a walk until it ends or a pause is called."""
+    while walk.epoch < model.settings.epochs and not pause.is_set():
+        if not model.advance(walk):
+            model.check_finite()
+            walk.epoch += 1
+            walk.begin_epoch()
+
+
+def _raise_errors(done: "set[Future[None]]") -> None:
+    """Raise what a thread raised."""
+    for future in done:
+        future.result()
+
+
+class _Watch:
+    """Turns the state of a model into progress reports."""
+
+    def __init__(self, model: Model, monitor: Monitor) -> None:
+        self._model, self._monitor = model, monitor
+        self._start_work, self._start_time = model.work_done, time.monotonic()
+        self._told = model.finished_epochs
+
+    def report(self) -> None:
+        """Report speed and loss, and the loss of each epoch when it is done."""
+        model, epochs = self._model, self._model.settings.epochs
+        while self._told < model.finished_epochs:
+            loss = model.mean_loss(self._told)
+            self._told += 1
+            if loss is not None:
+                self._monitor.message(f"epoch {self._told}/{epochs}: mean loss a pair {loss:.4f}")
+        done, elapsed = model.work_done, time.monotonic() - self._start_time
+        running = min(self._told, epochs - 1)
+        self._monitor.update(
+            Progress(
+                done=done,
+                total=model.work_in_all,
+                unit=model.unit,
+                per_second=(done - self._start_work) / elapsed if elapsed else None,
+                loss=model.mean_loss(running),
+                note=f"epoch {running + 1}/{epochs}",
+            )
+        )

@@ -1,0 +1,143 @@
+"""What to train, from what, and where to keep what is needed on the way."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from seqtools.embeddings.lock_free import Model, RunSettings
+from seqtools.embeddings.settings import Word2VecSettings
+from seqtools.monitor import Monitor
+from seqtools.text.id_cache import IdCache, TextSettings, build_id_cache
+from seqtools.text.vocabulary import Vocabulary
+from seqtools.types import Float32Array, Int64Array
+
+
+class Statistics(Protocol):
+    """How much text a run trains on."""
+
+    @property
+    def tokens_read(self) -> int:
+        """Words of the text."""
+
+    @property
+    def tokens_kept(self) -> int:
+        """Those of them that are in the vocabulary."""
+
+    @property
+    def sentences(self) -> int:
+        """Lines that hold a word of the vocabulary."""
+
+
+class Source(Protocol):
+    """What a model trains on, read once and kept in a directory."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """What was read."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal digits that tell this content from any other."""
+
+
+@dataclass(frozen=True)
+class Plan(ABC):
+    """What every run needs to know.
+
+    Attributes
+    ----------
+    text : TextSettings
+        How text becomes words.
+    vocabulary : path-like or None
+        Take the words and counts of this file.
+    initial_vectors : path-like or None
+        Start from the vectors of this file, for the words that it holds.
+    work_directory : path-like
+        Where the encoded corpus lies while it is needed.
+    checkpoint_directory : path-like or None
+        Where checkpoints are kept; None keeps none.
+    checkpoint_every : float
+        Seconds between checkpoints.
+    is_resumed : bool
+        Go on from the checkpoint if there is one.
+    """
+
+    text: TextSettings = field(default_factory=TextSettings)
+    vocabulary: str | os.PathLike[str] | None = None
+    initial_vectors: str | os.PathLike[str] | None = None
+    work_directory: str | os.PathLike[str] = "."
+    checkpoint_directory: str | os.PathLike[str] | None = None
+    checkpoint_every: float = 600.0
+    is_resumed: bool = False
+
+    @property
+    @abstractmethod
+    def settings(self) -> RunSettings:
+        """How vectors are trained."""
+
+    @abstractmethod
+    def read(
+        self,
+        paths: Sequence[str],
+        vocabulary: Vocabulary | None,
+        directory: Path,
+        monitor: Monitor,
+    ) -> Source:
+        """Read the corpus into a directory."""
+
+    @abstractmethod
+    def reopen(self, directory: Path) -> Source:
+        """Open what an earlier run has read."""
+
+    @abstractmethod
+    def make_model(
+        self, source: Any, initial_vectors: tuple[Int64Array, Float32Array] | None
+    ) -> Model:
+        """Prepare a run on what was read, from random vectors or from given ones."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan(Plan):
+    """Train skip-gram or CBOW.
+
+    Attributes
+    ----------
+    word2vec : Word2VecSettings
+        How vectors are trained. The other attributes are those of ``Plan``.
+    """
+
+    word2vec: Word2VecSettings = field(default_factory=Word2VecSettings)
+
+    @property
+    def settings(self) -> Word2VecSettings:
+        """How vectors are trained."""
+        return self.word2vec
+
+    def read(
+        self,
+        paths: Sequence[str],
+        vocabulary: Vocabulary | None,
+        directory: Path,
+        monitor: Monitor,
+    ) -> IdCache:
+        """Encode the corpus."""
+        return build_id_cache(paths, directory, self.text, vocabulary, monitor)
+
+    def reopen(self, directory: Path) -> IdCache:
+        """Map the encoded corpus of an earlier run."""
+        return IdCache.open(directory)
+
+    def make_model(
+        self, source: IdCache, initial_vectors: tuple[Int64Array, Float32Array] | None
+    ) -> Model:
+        """Prepare parameters, distributions and walks."""
+        from seqtools.embeddings.word2vec import make_model
+
+        return make_model(source.ids, source.vocabulary.counts, self.word2vec, initial_vectors)
