@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqtools.kernels import tile, vector
+from seqtools.kernels import tile, vector_code
 from seqtools.kernels.windows import POSITION, STATE_SIZE, STOP, Buffers
 from seqtools.seeding import kernel_states
 from seqtools.types import Float64Array, Int32Array, Int64Array, Uint64Array
@@ -118,7 +118,7 @@ def _make_buffers(window: int, negative: int, longest_path: int) -> Buffers:
     num_words = max(_BUFFER_WORDS, 8 * window)
     # Signs: the first target is the right one, the negative samples are wrong; paths bring theirs.
     most_targets = max(2 * negative + 1, longest_path)
-    signs = np.full(most_targets + vector.LANES, -1.0, np.float32)
+    signs = np.full(most_targets + vector_code.LANES, -1.0, np.float32)
     signs[0] = 1.0
     return Buffers(
         tokens=np.zeros(num_words, np.int32),

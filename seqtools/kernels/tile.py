@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import config, njit
 
-from seqtools.kernels import vector
+from seqtools.kernels import vector, vector_code
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -56,9 +56,9 @@ class TileScratch(NamedTuple):
 def make_scratch(largest_num_rows: int) -> TileScratch:
     """Return working memory for tiles of up to `largest_num_rows` rows x."""
     return TileScratch(
-        np.zeros(LARGEST_TILE * (largest_num_rows + 1) + 4 * vector.LANES, np.float32),
-        np.ones(vector.LANES, np.float64),
-        np.zeros(vector.LANES, np.int64),
+        np.zeros(LARGEST_TILE * (largest_num_rows + 1) + 4 * vector_code.LANES, np.float32),
+        np.ones(vector_code.LANES, np.float64),
+        np.zeros(vector_code.LANES, np.int64),
     )
 
 
@@ -91,7 +91,7 @@ def vector_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row
         Padded length of a row.
     scratch : TileScratch
     """
-    vectors = row_floats // vector.LANES
+    vectors = row_floats // vector_code.LANES
     xs, es = np.int64(x_rows.ctypes.data), np.int64(e_rows.ctypes.data)
     us, labels = np.int64(u_rows.ctypes.data), np.int64(signs.ctypes.data)
     dots = np.int64(scratch.dots.ctypes.data)
@@ -220,7 +220,7 @@ def _vector_average(x, rows, num_rows, scale, row_floats, out):
         np.int64(rows.ctypes.data),
         num_rows,
         scale,
-        row_floats // vector.LANES,
+        row_floats // vector_code.LANES,
         np.int64(out.ctypes.data),
     )
 
@@ -243,7 +243,7 @@ def _vector_spread(change, x, rows, num_rows, scale, row_floats):
         np.int64(rows.ctypes.data),
         num_rows,
         scale,
-        row_floats // vector.LANES,
+        row_floats // vector_code.LANES,
     )
 
 
@@ -258,7 +258,7 @@ def _plain_spread(change, x, rows, num_rows, scale, row_floats):
 @njit(cache=True, nogil=True)
 def _vector_prefetch(address, row_floats):
     """Fetch a row into the cache."""
-    vector.prefetch_row(address, row_floats // vector.ROW_MULTIPLE)
+    vector_code.prefetch_row(address, row_floats // vector_code.ROW_MULTIPLE)
 
 
 @njit(cache=True, nogil=True)
@@ -287,7 +287,7 @@ def aligned_zeros(num_rows: int, dim: int) -> Float32Array:
     -------
     float32 array, shape (num_rows, dim rounded up to a multiple of 16)
     """
-    width = -(-dim // vector.ROW_MULTIPLE) * vector.ROW_MULTIPLE
+    width = -(-dim // vector_code.ROW_MULTIPLE) * vector_code.ROW_MULTIPLE
     spare = 64 // 4
     flat = np.zeros(num_rows * width + spare, np.float32)
     start = (-flat.ctypes.data % 64) // 4

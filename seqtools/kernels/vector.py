@@ -1,4 +1,4 @@
-"""Explicit vector operations: the one place where a kernel is written below plain loops.
+"""A tile in explicit vector operations, written below plain loops.
 
 A tile is a few rows of one matrix (the contexts of a window) against a few rows of another (the
 target words): all dot products, then the errors of a logistic loss, then both updates. LLVM does
@@ -6,107 +6,42 @@ not block plain loops across rows; here the products of two contexts with up to 
 registers, which makes training 1.8 times as fast as the plain loops of ``plain_tile``, its twin
 (re-measure with benchmarks/skipgram.py).
 
-The lane count follows the CPU: 16 with AVX-512, 8 with AVX, 4 elsewhere. Rows must be aligned to
-64 bytes and padded with zeros to a multiple of 16 floats. ``seqtools.kernels.tile`` is the caller.
+Rows must be aligned to 64 bytes and padded with zeros to a multiple of 16 floats.
+``seqtools.kernels.tile`` is the caller; the vector instructions are those of ``vector_code``.
 """
 
 import math
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
-INT32, INT64 = ir.IntType(32), ir.IntType(64)
+from seqtools.kernels.vector_code import (
+    DOUBLE,
+    FLOAT,
+    INT32,
+    INT64,
+    LANES,
+    VECTOR,
+    VECTOR_BYTES,
+    call,
+    constant,
+    fma,
+    load,
+    offset,
+    returning_none,
+    row_address,
+    splat,
+    store,
+    sum_lanes,
+)
+
 LARGEST_TILE = 7
-ROW_MULTIPLE = 16
 _LARGEST_LOGIT = 30.0
 _LOG2_E = 1.4426950408889634
 # 2**f on [-0.5, 0.5]: Taylor terms ln(2)**n / n!; the first one left out is below 2e-8 relative.
 _EXP2_TERMS = [math.log(2.0) ** n / math.factorial(n) for n in range(8)]
-
-
-def _count_lanes() -> int:
-    """Return the float32 lanes of the widest vectors of this CPU."""
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 16
-    return 8 if features.get("avx") else 4
-
-
-LANES = _count_lanes()
-VECTOR = ir.VectorType(FLOAT, LANES)
-_BYTES = LANES * 4
-
-
-def _call(builder, name, result, *arguments):
-    """Call an LLVM intrinsic by name."""
-    signature = ir.FunctionType(result, [argument.type for argument in arguments])
-    function = cgutils.get_or_insert_function(builder.module, signature, name)
-    return builder.call(function, arguments)
-
-
-def _splat(builder, value, lanes=LANES):
-    """Copy a scalar to all lanes."""
-    vector = ir.VectorType(value.type, lanes)
-    single = builder.insert_element(ir.Constant(vector, ir.Undefined), value, INT32(0))
-    mask = ir.Constant(ir.VectorType(INT32, lanes), [0] * lanes)
-    return builder.shuffle_vector(single, single, mask)
-
-
-def _constant(value):
-    """Return a float vector with one value in all lanes."""
-    return ir.Constant(VECTOR, [value] * LANES)
-
-
-def _fma(builder, a, b, c):
-    """Return a * b + c, fused where the CPU can."""
-    return _call(builder, f"llvm.fmuladd.v{LANES}f32", VECTOR, a, b, c)
-
-
-def _load(builder, address, vector=VECTOR, align=_BYTES):
-    """Load a vector from an address."""
-    instruction = builder.load(builder.inttoptr(address, vector.as_pointer()))
-    instruction.align = align
-    return instruction
-
-
-def _store(builder, value, address, align=_BYTES):
-    """Store a vector at an address."""
-    instruction = builder.store(value, builder.inttoptr(address, value.type.as_pointer()))
-    instruction.align = align
-
-
-def _offset(builder, address, index, size):
-    """Return address + index * size."""
-    return builder.add(address, builder.mul(index, INT64(size)))
-
-
-def _row(builder, rows, index):
-    """Read the address of a row from an int64 array."""
-    return builder.load(builder.inttoptr(_offset(builder, rows, index, 8), INT64.as_pointer()))
-
-
-def _sum_lanes(builder, vectors):
-    """Return one vector whose lane i is the sum of all lanes of vectors[i] (at most LANES)."""
-    width, level = LANES, list(vectors)
-    while width > 1:
-        half = width // 2
-        if len(level) % 2:
-            level.append(level[-1])
-        merged = []
-        for first, second in zip(level[::2], level[1::2], strict=True):
-            starts = range(0, 2 * LANES, width)
-            low = [start + lane for start in starts for lane in range(half)]
-            high = [start + half + lane for start in starts for lane in range(half)]
-            masks = [ir.Constant(ir.VectorType(INT32, LANES), mask) for mask in (low, high)]
-            merged.append(
-                builder.fadd(*(builder.shuffle_vector(first, second, mask) for mask in masks))
-            )
-        level, width = merged, half
-    return level[0]
 
 
 def _for_blocks(builder, count, emit):
@@ -130,30 +65,32 @@ def make_dots(num_targets):
     def dots(_, x_rows, num_x, u_rows, row_vectors, out_dots):
         def codegen(_, builder, __, arguments):
             x_rows, num_x, u_rows, row_vectors, out = arguments
-            u = [_row(builder, u_rows, INT64(t)) for t in range(num_targets)]
+            u = [row_address(builder, u_rows, INT64(t)) for t in range(num_targets)]
 
             def block(first, size):
-                x = [_row(builder, x_rows, builder.add(first, INT64(i))) for i in range(size)]
+                x = [
+                    row_address(builder, x_rows, builder.add(first, INT64(i))) for i in range(size)
+                ]
                 cells = [cgutils.alloca_once(builder, VECTOR) for _ in range(size * num_targets)]
                 for cell in cells:
-                    builder.store(_constant(0.0), cell)
+                    builder.store(constant(0.0), cell)
                 with cgutils.for_range(builder, row_vectors, intp=INT64) as loop:
-                    place = builder.mul(loop.index, INT64(_BYTES))
-                    u_now = [_load(builder, builder.add(row, place)) for row in u]
+                    place = builder.mul(loop.index, INT64(VECTOR_BYTES))
+                    u_now = [load(builder, builder.add(row, place)) for row in u]
                     for i in range(size):
-                        x_now = _load(builder, builder.add(x[i], place))
+                        x_now = load(builder, builder.add(x[i], place))
                         for t in range(num_targets):
                             cell = cells[i * num_targets + t]
-                            builder.store(_fma(builder, x_now, u_now[t], builder.load(cell)), cell)
+                            builder.store(fma(builder, x_now, u_now[t], builder.load(cell)), cell)
                 sums = [builder.load(cell) for cell in cells]
                 for start in range(0, len(sums), LANES):
                     index = builder.add(builder.mul(first, INT64(num_targets)), INT64(start))
-                    merged = _sum_lanes(builder, sums[start : start + LANES])
-                    _store(builder, merged, _offset(builder, out, index, 4), align=4)
+                    merged = sum_lanes(builder, sums[start : start + LANES])
+                    store(builder, merged, offset(builder, out, index, 4), align=4)
 
             _for_blocks(builder, num_x, block)
 
-        return types.void(*[types.int64] * 5), _returning_none(codegen)
+        return types.void(*[types.int64] * 5), returning_none(codegen)
 
     return dots
 
@@ -171,34 +108,38 @@ def make_update(num_targets):
     def update(_, x_rows, e_rows, num_x, u_rows, row_vectors, g):
         def codegen(_, builder, __, arguments):
             x_rows, e_rows, num_x, u_rows, row_vectors, g = arguments
-            u = [_row(builder, u_rows, INT64(t)) for t in range(num_targets)]
+            u = [row_address(builder, u_rows, INT64(t)) for t in range(num_targets)]
 
             def block(first, size):
-                x = [_row(builder, x_rows, builder.add(first, INT64(i))) for i in range(size)]
-                e = [_row(builder, e_rows, builder.add(first, INT64(i))) for i in range(size)]
-                start = _offset(builder, g, builder.mul(first, INT64(num_targets)), 4)
+                x = [
+                    row_address(builder, x_rows, builder.add(first, INT64(i))) for i in range(size)
+                ]
+                e = [
+                    row_address(builder, e_rows, builder.add(first, INT64(i))) for i in range(size)
+                ]
+                start = offset(builder, g, builder.mul(first, INT64(num_targets)), 4)
                 rates = [
-                    _splat(builder, _load(builder, builder.add(start, INT64(4 * n)), FLOAT, 4))
+                    splat(builder, load(builder, builder.add(start, INT64(4 * n)), FLOAT, 4))
                     for n in range(size * num_targets)
                 ]
                 with cgutils.for_range(builder, row_vectors, intp=INT64) as loop:
-                    place = builder.mul(loop.index, INT64(_BYTES))
-                    u_now = [_load(builder, builder.add(row, place)) for row in u]
+                    place = builder.mul(loop.index, INT64(VECTOR_BYTES))
+                    u_now = [load(builder, builder.add(row, place)) for row in u]
                     changed = list(u_now)
                     for i in range(size):
-                        x_now = _load(builder, builder.add(x[i], place))
-                        e_now = _load(builder, builder.add(e[i], place))
+                        x_now = load(builder, builder.add(x[i], place))
+                        e_now = load(builder, builder.add(e[i], place))
                         for t in range(num_targets):
                             rate = rates[i * num_targets + t]
-                            e_now = _fma(builder, rate, u_now[t], e_now)
-                            changed[t] = _fma(builder, rate, x_now, changed[t])
-                        _store(builder, e_now, builder.add(e[i], place))
+                            e_now = fma(builder, rate, u_now[t], e_now)
+                            changed[t] = fma(builder, rate, x_now, changed[t])
+                        store(builder, e_now, builder.add(e[i], place))
                     for t in range(num_targets):
-                        _store(builder, changed[t], builder.add(u[t], place))
+                        store(builder, changed[t], builder.add(u[t], place))
 
             _for_blocks(builder, num_x, block)
 
-        return types.void(*[types.int64] * 6), _returning_none(codegen)
+        return types.void(*[types.int64] * 6), returning_none(codegen)
 
     return update
 
@@ -221,7 +162,7 @@ def make_errors(num_targets):
     def errors(_, dots, num_rows, signs, rate, mantissas, exponents):
         def codegen(_, builder, __, arguments):
             dots, num_rows, signs, rate, mantissas, exponents = arguments
-            pattern = _load(builder, signs, align=4)
+            pattern = load(builder, signs, align=4)
             wrapped = [
                 builder.shuffle_vector(pattern, pattern, _wrap_mask(num_targets, start))
                 for start in range(0, period * LANES, LANES)
@@ -236,15 +177,15 @@ def make_errors(num_targets):
                     inside = builder.icmp_signed("<", start, count)
                     with builder.if_then(inside) if phase else _always():
                         left = builder.sub(count, start)
-                        address = _offset(builder, dots, start, 4)
+                        address = offset(builder, dots, start, 4)
                         p, g = _logistic(builder, address, wrapped[phase], rate)
-                        _store(builder, g, address, align=4)
+                        store(builder, g, address, align=4)
                         _gather_loss(builder, p, left, mantissas, exponents)
 
         signature = types.void(
             types.int64, types.int64, types.int64, types.float32, types.int64, types.int64
         )
-        return signature, _returning_none(codegen)
+        return signature, returning_none(codegen)
 
     return errors
 
@@ -259,16 +200,6 @@ class _always:  # noqa: N801 - stands where builder.if_then stands
         return None
 
 
-def _returning_none(codegen):
-    """Wrap a code generator that returns nothing."""
-
-    def wrapped(context, builder, signature, arguments):
-        codegen(context, builder, signature, arguments)
-        return context.get_dummy_value()
-
-    return wrapped
-
-
 def _wrap_mask(num_targets, start):
     """Return the mask that repeats the first num_targets lanes from a starting place."""
     lanes = [(start + lane) % num_targets for lane in range(LANES)]
@@ -277,24 +208,24 @@ def _wrap_mask(num_targets, start):
 
 def _logistic(builder, address, sign, rate):
     """Return the probabilities of the right labels and the errors times the rate."""
-    logit = builder.fmul(_load(builder, address, align=4), sign)
+    logit = builder.fmul(load(builder, address, align=4), sign)
     for limit, beyond in ((_LARGEST_LOGIT, ">"), (-_LARGEST_LOGIT, "<")):
-        is_beyond = builder.fcmp_ordered(beyond, logit, _constant(limit))
-        logit = builder.select(is_beyond, _constant(limit), logit)
-    exponential = _exp2(builder, builder.fmul(logit, _constant(-_LOG2_E)))
-    p = builder.fdiv(_constant(1.0), builder.fadd(_constant(1.0), exponential))
+        is_beyond = builder.fcmp_ordered(beyond, logit, constant(limit))
+        logit = builder.select(is_beyond, constant(limit), logit)
+    exponential = _exp2(builder, builder.fmul(logit, constant(-_LOG2_E)))
+    p = builder.fdiv(constant(1.0), builder.fadd(constant(1.0), exponential))
     error = builder.fmul(exponential, p)
-    return p, builder.fmul(builder.fmul(error, sign), _splat(builder, rate))
+    return p, builder.fmul(builder.fmul(error, sign), splat(builder, rate))
 
 
 def _exp2(builder, x):
     """Return 2**x for |x| < 126: a power of two by its bits times a polynomial (Estrin's form)."""
-    whole = _call(builder, f"llvm.rint.v{LANES}f32", VECTOR, x)
+    whole = call(builder, f"llvm.rint.v{LANES}f32", VECTOR, x)
     power = builder.fsub(x, whole)
-    terms = [_constant(term) for term in _EXP2_TERMS]
+    terms = [constant(term) for term in _EXP2_TERMS]
     while len(terms) > 1:
         terms = [
-            _fma(builder, odd, power, even)
+            fma(builder, odd, power, even)
             for even, odd in zip(terms[::2], terms[1::2], strict=True)
         ]
         power = builder.fmul(power, power)
@@ -309,35 +240,19 @@ def _gather_loss(builder, p, left, mantissas, exponents):
     """Multiply p of the lanes below `left` into the running product."""
     integers, doubles = ir.VectorType(INT64, LANES), ir.VectorType(DOUBLE, LANES)
     lanes = ir.Constant(integers, list(range(LANES)))
-    valid = builder.icmp_signed("<", lanes, _splat(builder, left))
-    factor = builder.fpext(builder.select(valid, p, _constant(1.0)), doubles)
-    product = builder.fmul(_load(builder, mantissas, doubles, 8), factor)
+    valid = builder.icmp_signed("<", lanes, splat(builder, left))
+    factor = builder.fpext(builder.select(valid, p, constant(1.0)), doubles)
+    product = builder.fmul(load(builder, mantissas, doubles, 8), factor)
     bits = builder.bitcast(product, integers)
     shifted = builder.lshr(bits, ir.Constant(integers, [52] * LANES))
     exponent = builder.sub(shifted, ir.Constant(integers, [1023] * LANES))
-    total = builder.add(_load(builder, exponents, integers, 8), exponent)
+    total = builder.add(load(builder, exponents, integers, 8), exponent)
     mantissa = builder.or_(
         builder.and_(bits, ir.Constant(integers, [(1 << 52) - 1] * LANES)),
         ir.Constant(integers, [1023 << 52] * LANES),
     )
-    _store(builder, builder.bitcast(mantissa, doubles), mantissas, align=8)
-    _store(builder, total, exponents, align=8)
-
-
-@intrinsic
-def prefetch_row(_, address, num_lines):
-    """Fetch a row of 64-byte lines into the cache: address and number of lines, both int64."""
-
-    def codegen(_, builder, __, arguments):
-        address, num_lines = arguments
-        with cgutils.for_range(builder, num_lines, intp=INT64) as loop:
-            place = _offset(builder, address, loop.index, 64)
-            pointer = builder.inttoptr(place, ir.IntType(8).as_pointer())
-            # read (0), keep in every level (3), data (1)
-            flags = (INT32(0), INT32(3), INT32(1))
-            _call(builder, "llvm.prefetch.p0", ir.VoidType(), pointer, *flags)
-
-    return types.void(types.int64, types.int64), _returning_none(codegen)
+    store(builder, builder.bitcast(mantissa, doubles), mantissas, align=8)
+    store(builder, total, exponents, align=8)
 
 
 @intrinsic
@@ -347,17 +262,17 @@ def average_rows(_, rows, num_rows, scale, row_vectors, out):
     def codegen(_, builder, __, arguments):
         rows, num_rows, scale, row_vectors, out = arguments
         with cgutils.for_range(builder, row_vectors, intp=INT64) as chunk:
-            place = builder.mul(chunk.index, INT64(_BYTES))
+            place = builder.mul(chunk.index, INT64(VECTOR_BYTES))
             cell = cgutils.alloca_once(builder, VECTOR)
-            builder.store(_constant(0.0), cell)
+            builder.store(constant(0.0), cell)
             with cgutils.for_range(builder, num_rows, intp=INT64) as loop:
-                row = _load(builder, builder.add(_row(builder, rows, loop.index), place))
+                row = load(builder, builder.add(row_address(builder, rows, loop.index), place))
                 builder.store(builder.fadd(builder.load(cell), row), cell)
-            mean = builder.fmul(builder.load(cell), _splat(builder, scale))
-            _store(builder, mean, builder.add(out, place))
+            mean = builder.fmul(builder.load(cell), splat(builder, scale))
+            store(builder, mean, builder.add(out, place))
 
     signature = types.void(types.int64, types.int64, types.float32, types.int64, types.int64)
-    return signature, _returning_none(codegen)
+    return signature, returning_none(codegen)
 
 
 @intrinsic
@@ -366,14 +281,14 @@ def add_to_rows(_, change, rows, num_rows, scale, row_vectors):
 
     def codegen(_, builder, __, arguments):
         change, rows, num_rows, scale, row_vectors = arguments
-        factor = _splat(builder, scale)
+        factor = splat(builder, scale)
         with cgutils.for_range(builder, num_rows, intp=INT64) as loop:
-            row = _row(builder, rows, loop.index)
+            row = row_address(builder, rows, loop.index)
             with cgutils.for_range(builder, row_vectors, intp=INT64) as chunk:
-                place = builder.mul(chunk.index, INT64(_BYTES))
+                place = builder.mul(chunk.index, INT64(VECTOR_BYTES))
                 address = builder.add(row, place)
-                added = _load(builder, builder.add(change, place))
-                _store(builder, _fma(builder, factor, added, _load(builder, address)), address)
+                added = load(builder, builder.add(change, place))
+                store(builder, fma(builder, factor, added, load(builder, address)), address)
 
     signature = types.void(types.int64, types.int64, types.int64, types.float32, types.int64)
-    return signature, _returning_none(codegen)
+    return signature, returning_none(codegen)
