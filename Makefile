@@ -38,7 +38,7 @@ test: $(VENV)/with-test $(KERNELS)/made
 	@$(HERE) NUMBA_CACHE_DIR=$(KERNELS)/bounds NUMBA_BOUNDSCHECK=1 \
 		python -m pytest tests/unit/kernels
 	@echo "== small kernel tests as plain Python, with the branches they take"
-	@$(HERE) NUMBA_DISABLE_JIT=1 python -m pytest -m small --cov --cov-report=term
+	@$(HERE) NUMBA_DISABLE_JIT=1 python -m pytest -m small --cov
 
 check: $(VENV)/with-dev
 	@$(HERE) ruff format --check .
