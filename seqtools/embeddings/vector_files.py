@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.io.compressed import open_output
@@ -84,8 +85,8 @@ def open_vector_file(
     allow_pickle: bool = False,
 ) -> VectorFile:
     """Read a file of any format, gensim's included, and say what it is; see ``load_vectors``."""
-    is_named = os.fspath(path) != "-"
-    if not (allow_pickle and is_named and identify_format(path) == "gensim"):
+    # A pipe could not be opened a second time, by gensim.
+    if not (allow_pickle and Path(path).is_file() and identify_format(path) == "gensim"):
         return read_vector_file(path, format_name, options)
     from seqtools.embeddings.gensim_bridge import read_keyed_vectors
 

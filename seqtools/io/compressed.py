@@ -17,7 +17,15 @@ from typing import BinaryIO, cast
 from seqtools.errors import FileAccessError, FileContentError
 from seqtools.io.atomic import atomic_writer
 
-_MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+# After "BZh" and a digit a bzip2 file goes on with the digits of pi, or of its root if it is empty;
+# text may begin with "BZh" too.
+_MAGIC = {
+    b"\x1f\x8b": "gz",
+    **{b"BZh%d1A" % level: "bz2" for level in range(1, 10)},
+    **{b"BZh%d\x17r" % level: "bz2" for level in range(1, 10)},
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zst",
+}
 _BUFFER_BYTES = 1 << 20
 
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst")

@@ -1,6 +1,7 @@
 """GloVe's text format: a word and its numbers a line, without a header."""
 
 import os
+import re
 from collections import Counter
 from itertools import chain, takewhile
 from typing import BinaryIO
@@ -10,9 +11,10 @@ from seqtools.io.byte_source import ByteSource
 from seqtools.io.table_builder import TableBuilder
 from seqtools.io.text_rows import is_numeric, line_blocks, read_rows
 from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
-from seqtools.io.word2vec_text import write_text_rows
+from seqtools.io.word2vec_text import unwritable_word, write_text_rows
 
 _LINES_CONSIDERED = 100
+_HAS_DIGIT = re.compile(rb"[0-9]")
 
 
 def read_glove_text(source: ByteSource, options: ReadingOptions) -> VectorTable:
@@ -43,21 +45,36 @@ def read_glove_text(source: ByteSource, options: ReadingOptions) -> VectorTable:
 
 
 def write_glove_text(file: BinaryIO, table: VectorTable, path: str | os.PathLike[str]) -> None:
-    """Write text without a header; reading it gives the same words and float32 numbers."""
+    """Write text without a header; reading it gives the same words and float32 numbers.
+
+    Raises
+    ------
+    VectorFormatError
+        If a word would not be read back as it is.
+    """
+    for word in table.words:
+        # Without a header a digit after a space could be the first number of the vector.
+        if _HAS_DIGIT.search(b"".join(word.encode("utf-8", "replace").split()[1:])):
+            raise unwritable_word(word, path)
+    if table.words[0].startswith("\ufeff"):
+        raise unwritable_word(table.words[0], path)
     write_text_rows(file, table, path)
 
 
 def infer_dim(lines: list[bytes]) -> int:
     """Return the number of dimensions that the first lines have, 0 if they are blank.
 
-    It is the number of fields less one that most lines share. If no majority agrees, because
-    words hold spaces, it is the most frequent number of numbers at the end of a line.
+    It is the number of fields less one that most lines share. If no majority agrees, or most second
+    fields hold no digit, because words hold spaces, it is the most frequent number of numbers at
+    the end of a line.
     """
     considered = [fields for line in lines[:_LINES_CONSIDERED] if (fields := line.split())]
     if not considered:
         return 0
     dim, count = Counter(len(fields) - 1 for fields in considered).most_common(1)[0]
-    if 2 * count > len(considered):
+    first_numbers = [fields[1] for fields in considered if len(fields) == dim + 1 and dim]
+    num_words = sum(not _HAS_DIGIT.search(field) for field in first_numbers)
+    if 2 * count > len(considered) and 2 * num_words <= len(first_numbers):
         return dim
     ends = Counter(min(_numbers_at_end(fields), len(fields) - 1) for fields in considered)
     return ends.most_common(1)[0][0] or dim

@@ -194,7 +194,7 @@ class _RowParser:
                 number,
                 "correct or remove the row",
             )
-        word = fields[0].strip(b" \t")
+        word = fields[0].strip()
         self._check_inner_fields(word.split()[1:], fields[1:], number)
         return word, b" ".join(fields[1:])
 

@@ -94,7 +94,7 @@ def format_for_path(path: str | os.PathLike[str], format_name: str | None = None
 
 
 def identify_format(path: str | os.PathLike[str]) -> str:
-    """Return the name of the format of an existing file, by its content."""
+    """Return the name of the format of a file that can be opened again, by its content."""
     if Path(path).is_dir():
         return "npy"
     with open_source(path) as source:

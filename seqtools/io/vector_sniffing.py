@@ -22,6 +22,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _CONTROL_OR_HIGH = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f-\xff]")
 _BYTES_EXAMINED = 4096
 
+# One byte in so many may be a control character before text counts as junk.
+_CONTROLS_TOLERATED = 20
+
 
 class _Foreign(NamedTuple):
     """A kind of file that is recognised only to say what it is."""
@@ -109,12 +112,19 @@ def _by_magic(source: ByteSource) -> str | None:
     if is_pickle(head):
         return "gensim"
     for foreign in _FOREIGN:
-        if head[: len(foreign.magic)].lower() == foreign.magic.lower():
+        has_magic = head[: len(foreign.magic)].lower() == foreign.magic.lower()
+        if has_magic and not _is_row(head.partition(b"\n")[0]):
             raise _error(source, f"this is {foreign.name}", foreign.remedy)
     if head[257:262] == b"ustar":
         raise _error(source, "this is a tar archive", "unpack it and name the file inside")
     _refuse_wide_encoding(source)
     return None
+
+
+def _is_row(line: bytes) -> bool:
+    """Say whether a line is text that ends in a number, as a word and its vector do."""
+    fields = line.split()
+    return len(fields) > 1 and bool(_NUMBER.fullmatch(fields[-1])) and not _CONTROL.search(line)
 
 
 def _refuse_wide_encoding(source: ByteSource) -> None:
@@ -138,7 +148,8 @@ def _text_or_binary(source: ByteSource) -> str:
     head = source.head.removeprefix(b"\xef\xbb\xbf")
     first, _, rest = head.partition(b"\n")
     if not _HEADER.fullmatch(first):
-        if _CONTROL.search(head[:_BYTES_EXAMINED]):
+        start = head[:_BYTES_EXAMINED]
+        if b"\0" in start or _CONTROLS_TOLERATED * len(_CONTROL.findall(start)) > len(start):
             raise _error(
                 source, "this is neither text nor a known format of vectors", "name another file"
             )
@@ -146,7 +157,8 @@ def _text_or_binary(source: ByteSource) -> str:
     line = rest.partition(b"\n")[0]
     dim = abs(int(first.split()[1][:18]))
     numbers = line.split()[-dim:] if dim else []
-    if 2 * sum(map(bool, map(_NUMBER.fullmatch, numbers))) > len(numbers):
+    num_numeric = sum(map(bool, map(_NUMBER.fullmatch, numbers)))
+    if 2 * num_numeric > len(numbers) and b"\0" not in line.partition(b" ")[2]:
         return "word2vec"
     is_binary = _CONTROL_OR_HIGH.search(line) or _CONTROL.search(rest[:_BYTES_EXAMINED])
     return "word2vec-binary" if is_binary else "word2vec"

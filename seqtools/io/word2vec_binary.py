@@ -77,7 +77,14 @@ def _encode(word: str, path: str | os.PathLike[str]) -> bytes:
             path=path,
             remedy="save as .safetensors or .vec, or choose words with --words",
         )
-    return encode_utf8(word, path) + b" "
+    encoded = encode_utf8(word, path)
+    if len(encoded) > MAX_WORD_BYTES:
+        raise VectorFormatError(
+            f"the word {word[:60]!r} has {len(encoded)} bytes, more than {MAX_WORD_BYTES}",
+            path=path,
+            remedy="rename it",
+        )
+    return encoded + b" "
 
 
 class _RowReader:

@@ -11,11 +11,18 @@ import numpy as np
 from seqtools.errors import VectorFormatError
 from seqtools.io.byte_source import ByteSource
 from seqtools.io.table_builder import TableBuilder
-from seqtools.io.text_rows import LineBlock, line_blocks, read_rows
-from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable, encode_utf8
+from seqtools.io.text_rows import LineBlock, is_numeric, line_blocks, read_rows
+from seqtools.io.vector_table import (
+    MAX_DIM,
+    MAX_WORD_BYTES,
+    ReadingOptions,
+    VectorTable,
+    encode_utf8,
+)
 
 _INTEGER = re.compile(rb"[+-]?\d{1,100}")
 _NUMBERS_AT_ONCE = 1 << 18
+_FORBIDDEN = re.compile(rb"[\0\t\n]")
 
 
 def read_word2vec_text(source: ByteSource, options: ReadingOptions) -> VectorTable:
@@ -66,14 +73,29 @@ def write_text_rows(file: BinaryIO, table: VectorTable, path: str | os.PathLike[
 
 
 def encode_word(word: str, path: str | os.PathLike[str]) -> bytes:
-    """Encode a word for a line of text, or refuse it."""
-    if word.strip(" \t") != word or "\n" in word or "\t" in word or "\0" in word:
-        raise VectorFormatError(
-            f"the word {word!r} cannot be written as text",
-            path=path,
-            remedy="save as .safetensors",
-        )
-    return encode_utf8(word, path)
+    """Encode a word for a line of text.
+
+    Raises
+    ------
+    VectorFormatError
+        If the word would not be read back as it is.
+    """
+    encoded = encode_utf8(word, path)
+    if _FORBIDDEN.search(encoded) or encoded.strip() != encoded or len(encoded) > MAX_WORD_BYTES:
+        raise unwritable_word(word, path)
+    inner = encoded.split()[1:]
+    if any(is_numeric(field) and not field.isdigit() for field in inner):
+        raise unwritable_word(word, path)
+    return encoded
+
+
+def unwritable_word(word: str, path: str | os.PathLike[str]) -> VectorFormatError:
+    """Say that a word cannot be written as text."""
+    return VectorFormatError(
+        f"the word {word[:60]!r} would not be read back from text as it is",
+        path=path,
+        remedy="save as .safetensors, or rename it",
+    )
 
 
 def parse_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from seqtools.embeddings.vector_files import load_vectors, save_vectors
 from seqtools.embeddings.word_vectors import WordVectors
-from seqtools.errors import SeqtoolsError, SeqtoolsWarning
+from seqtools.errors import SeqtoolsError, SeqtoolsWarning, VectorFormatError
 
 SUFFIXES = [".vec", ".glove.txt", ".bin", ".safetensors"]
 
@@ -49,6 +49,26 @@ def test_a_file_gives_back_words_and_numbers_exactly(tmp_path, suffix, table):
     first = path.read_bytes()
     save_vectors(path, loaded)
     assert path.read_bytes() == first
+
+
+awkward = st.text(
+    st.sampled_from(list("ab1.-e \t\r\x0b\x0c\0\n\x85\xa0\ufeff\u2028,+")), min_size=1
+)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@given(vocabulary=st.lists(awkward, min_size=1, max_size=6, unique=True), dim=st.integers(1, 3))
+@settings(max_examples=150)
+def test_awkward_words_are_refused_or_come_back(tmp_path, suffix, vocabulary, dim):
+    table = WordVectors(vocabulary, np.arange(len(vocabulary) * dim).reshape(-1, dim))
+    path = tmp_path / f"v{suffix}"
+    try:
+        save_vectors(path, table)
+    except VectorFormatError:
+        return
+    loaded = load_vectors(path)
+    assert loaded.words == vocabulary
+    np.testing.assert_array_equal(loaded.vectors, table.vectors)
 
 
 def _try_to_load(path):
