@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from seqtools_cli.console import Console
 
 
+def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
+    """Refuse to mix the page with the tables."""
+    if path == "-":
+        raise click.BadParameter("stdout holds the tables; name a file.", param=parameter)
+    return path
+
+
 @click.command("beam-errors")
 @click.option(
     "--scores",
@@ -107,7 +114,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Bootstrap resamples behind each interval.",
 )
-@click.option("--html", "html_path", metavar="FILE", help="Write a report that needs no network.")
+@click.option(
+    "--html",
+    "html_path",
+    metavar="FILE",
+    callback=_refuse_stdout,
+    help="Write a report that needs no network.",
+)
 @seed_option()
 @common_options
 def beam_errors(console: Console, scores: str, html_path: str | None, **options: Any) -> None:

@@ -270,9 +270,30 @@ _VIEW_OPTIONS = [
 ]
 
 
+_IGNORED_OPTIONS = [
+    click.option(
+        "-j",
+        "--paired-jobs",
+        type=IntAtLeast(0),
+        expose_value=False,
+        metavar="N",
+        help="Accepted as sacreBLEU's; tests need no further processes here.",
+    ),
+    click.option(
+        "-nc",
+        "--no-color",
+        is_flag=True,
+        expose_value=False,
+        help="Accepted as sacreBLEU's; scores have no colours here.",
+    ),
+]
+
+
 def bleu_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add all options of the command."""
-    for option in reversed([*_FILE_OPTIONS, *_METRIC_OPTIONS, *_TEST_OPTIONS, *_VIEW_OPTIONS]):
+    for option in reversed(
+        [*_FILE_OPTIONS, *_METRIC_OPTIONS, *_TEST_OPTIONS, *_VIEW_OPTIONS, *_IGNORED_OPTIONS]
+    ):
         command = option(command)
     return command
 

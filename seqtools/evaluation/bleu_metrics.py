@@ -13,6 +13,7 @@ from sacrebleu.metrics.base import Score, Signature
 from sacrebleu.metrics.bleu import BLEU, BLEUScore
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
+from sacrebleu.utils import SACREBLEU_DIR
 
 from seqtools.errors import MissingDependencyError, SettingsError
 from seqtools.evaluation.bleu_settings import BleuSettings
@@ -263,7 +264,7 @@ def _construct_bleu(settings: BleuSettings) -> BLEU:
     except OSError as error:
         raise SettingsError(
             f"the tokenizer {settings.tokenize} needs a model that sacreBLEU could not fetch "
-            f"({error}); take another or put the model where sacreBLEU looks"
+            f"({error}); take another, or put the model into {SACREBLEU_DIR}/models"
         ) from error
 
 

@@ -32,6 +32,12 @@ class TokenizedSegments:
     token_ids: Int64Array
     lengths: Int64Array
 
+    def part(self, first: int, last: int) -> "TokenizedSegments":
+        """Return the segments from `first` up to but without `last`."""
+        start = int(self.lengths[:first].sum())
+        stop = start + int(self.lengths[first:last].sum())
+        return TokenizedSegments(self.token_ids[start:stop], self.lengths[first:last])
+
 
 class TokenTable:
     """Gives equal tokens equal numbers, across the files of a comparison.

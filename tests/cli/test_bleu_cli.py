@@ -35,6 +35,7 @@ def test_roles_and_counts_are_always_said(seqtools):
         ["hyp", "ref", "--ref", "other"],
         ["-m", "bleu", "hyp", "ref", "other"],
         ["-tok", "13a", "--", "hyp", "ref", "other"],
+        ["-j", "4", "-nc", "hyp", "ref", "other"],
     ],
     ids=" ".join,
 )

@@ -97,6 +97,7 @@ def test_failed_write_leaves_the_old_report(folder, seqtools, monkeypatch):
         ([], "Missing option '--scores'"),
         (["--scores", "scores.tsv", "--lenpen", "-1"], "-1 is not a finite number at least 0"),
         (["--scores", "scores.tsv", "--lenpen", "nan"], "nan is not a finite number"),
+        (["--scores", "scores.tsv", "--html", "-"], "stdout holds the tables; name a file"),
         (["--scores", "scores.tsv", "--max-len", "0"], "0 is not in the range"),
         (["--scores", "scores.tsv", "--tie-margin", "inf"], "inf is not a finite number"),
         (["--scores", "scores.tsv", "--score-kind", "cost"], "'cost' is not one of"),

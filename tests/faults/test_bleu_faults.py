@@ -4,6 +4,7 @@ import gzip
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -65,9 +66,17 @@ def test_missing_file_and_directory(folder, seqtools):
     assert_one_line(seqtools("bleu", "none/hyp", "ref"), "there is no directory none")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_file_without_permission(folder, seqtools):
-    (folder / "hyp").chmod(0)
+@pytest.mark.usefixtures("folder")
+def test_file_without_permission(seqtools, monkeypatch):
+    opened = Path.open
+
+    def refuse(path, *arguments, **options):
+        if path.name == "hyp":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    # Root reads everything, so that taking the permission away would test nothing.
+    monkeypatch.setattr(Path, "open", refuse)
     assert_one_line(seqtools("bleu", "hyp", "ref"), "hyp: cannot read: Permission denied")
 
 
@@ -165,10 +174,10 @@ def test_names_in_the_wrong_order_are_warned_of(seqtools):
 
 def command(folder, script):
     """Run a shell script in which "$seqtools" is the command."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH120
+    root = Path(__file__).resolve().parents[2]
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([root, os.path.join(root, "cli")]),  # noqa: PTH118
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "cli")]),
         "seqtools": f"{sys.executable} -m seqtools_cli",
     }
     return subprocess.run(

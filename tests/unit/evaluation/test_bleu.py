@@ -147,6 +147,17 @@ def test_missing_tokenizer_package_gives_the_install_command(monkeypatch):
         make_metric("bleu", BleuSettings(tokenize="ja-mecab"), REFERENCES)
 
 
+def test_tokenizer_model_that_cannot_be_fetched_is_said(monkeypatch):
+    import sacrebleu.metrics.bleu as sacrebleu_bleu
+
+    def fail(_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(sacrebleu_bleu, "_get_tokenizer", fail)
+    with pytest.raises(SettingsError, match=r"flores200 needs a model .* \(no network\); take"):
+        make_metric("bleu", BleuSettings(tokenize="flores200"), REFERENCES)
+
+
 def test_slower_metrics_report_progress():
     events = []
 
@@ -162,6 +173,18 @@ def test_slower_metrics_report_progress():
 
     score_corpus(HYPOTHESES, REFERENCES, BleuSettings(metrics=("chrf",)), monitor=Recorder())
     assert events == [("chrF2 of 2 lines", 2, "lines"), 0, "end"]
+
+
+@pytest.mark.parametrize("block", [1, 7, 30])
+def test_blocks_of_segments_do_not_change_the_statistics(monkeypatch, block):
+    from seqtools.evaluation import bleu_statistics
+
+    hypotheses = [*HYPOTHESES, "", "a b a b", *HYPOTHESES]
+    references = [[*REFERENCES[0], "x", "a b a c", "", "a dog"], hypotheses[::-1]]
+    [whole] = score_corpus(hypotheses, references)
+    monkeypatch.setattr(bleu_statistics, "_BLOCK_TOKENS", block)
+    [parts] = score_corpus(hypotheses, references)
+    assert np.array_equal(whole.statistics, parts.statistics)
 
 
 def test_statistics_of_no_token_are_zero():
