@@ -8,6 +8,7 @@ import difflib
 import json
 import math
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from seqtools.evaluation.beam_errors_cells import CellReader
 from seqtools.evaluation.beam_errors_objective import Candidate, Objective
 from seqtools.evaluation.bleu_files import file_name, read_lines
 
+_SEPARATORS = re.compile(r"\s*(?:[,;]|\|\|\||\s)\s*")
 REQUIRED = ("hypothesis_score", "reference_score")
 COLUMNS = (
     *REQUIRED,
@@ -244,12 +246,13 @@ def _exact(row: Mapping[str, str], line: int, cells: CellReader) -> Candidate | 
 
 
 def _alternatives(cell: str, line: int, cells: CellReader) -> tuple[Candidate, ...]:
-    """Read the cell of alternatives: a JSON array, or scores separated by spaces."""
+    """Read the cell of alternatives: a JSON array, or scores between spaces, commas or |||."""
     if cells.is_nothing(cell):
         return ()
     if not cell.lstrip().startswith("["):
         return tuple(
-            cells.candidate(score, None, None, "alternative", line) for score in cell.split()
+            cells.candidate(score, None, None, "alternative", line)
+            for score in _SEPARATORS.split(cell.strip())
         )
     items = parse_json(cell, "alternatives", cells, line)
     return tuple(read_candidate(item, cells, "alternative", line) for item in items)

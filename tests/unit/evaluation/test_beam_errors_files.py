@@ -95,19 +95,21 @@ def test_alternatives_come_as_scores_or_json(table):
     path = table(
         ["hypothesis_score", "reference_score", "alternatives"],
         [-1, -2, "-3 -4.5"],
+        [-1, -2, "-3, -4.5"],
+        [-1, -2, "-3 ||| -4.5"],
         [-1, -2, json.dumps(items)],
         [-1, -2, ""],
         [-1, -2, "[]"],
     )
     found = [sentence.alternatives for sentence in read_score_table(path, RAW)]
-    assert found[0] == (Candidate(-3.0), Candidate(-4.5))
-    assert found[1] == (
+    assert found[0] == found[1] == found[2] == (Candidate(-3.0), Candidate(-4.5))
+    assert found[3] == (
         Candidate(-3.0),
         Candidate(-4.0, 5),
         Candidate(-5.5, 6, "a b"),
         Candidate(-6.0, 7, "c"),
     )
-    assert found[2] == found[3] == ()
+    assert found[4] == found[5] == ()
 
 
 def test_exact_scores_qualities_and_falls_are_read(table):
@@ -154,6 +156,8 @@ LENGTHS = [*HEADER, "hypothesis_length", "reference_length"]
         ([LENGTHS, [-1, -2, 0, 4]], "hypothesis_length is 0, but T counts the end symbol"),
         ([LENGTHS, [-1, -2, 4, -1]], "reference_length '-1' is not a whole number"),
         ([LENGTHS, [-1, -2, 4, 2.5]], "reference_length '2.5' is not a whole number"),
+        ([[*HEADER, "alternatives"], [-1, -2, "-1,5"]], "alternative_score 5 is above 0"),
+        ([[*HEADER, "alternatives"], [-1, -2, "-1,,-2"]], "alternative_score is empty"),
         ([[*HEADER, "alternatives"], [-1, -2, "[1"]], "alternatives is not JSON"),
         ([[*HEADER, "alternatives"], [-1, -2, "[[]]"]], r"\[\] is no alternative"),
         ([[*HEADER, "alternatives"], [-1, -2, '[{"text": "a"}]']], "alternative without a score"),
