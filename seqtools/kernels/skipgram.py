@@ -4,13 +4,13 @@ As in word2vec.c the context words are the input rows and the centre word is pre
 whole corpus that equals predicting the contexts from the centre. The negative samples of a centre
 are shared by all contexts of its window (Ji et al. 2016, arXiv 1604.04661), which turns the step
 into a small dense block: every row is read and written once a window, not once a pair. Measured
-at equal quality: 4 times the speed of one draw a pair (benchmarks/skipgram.py).
+at equal quality: 4 times the speed of one draw a pair (benchmarks/word2vec_speed.py).
 """
 
 import numpy as np
 from numba import njit
 
-from seqtools.kernels.tile import base_of, process_tiles
+from seqtools.kernels.tile import NO_LIMIT, base_of, process_tiles
 from seqtools.kernels.windows import (
     CONSUMED,
     FILLED,
@@ -32,6 +32,10 @@ from seqtools.kernels.windows import (
 
 # Rows of the window this many centres ahead are fetched while the running one is computed.
 _AHEAD = 2
+
+# With hierarchical softmax a node whose logit is this large is left alone, as in word2vec.c and
+# gensim; without it WordSim-353 on 9 M words falls by 0.006 (benchmarks/word2vec_quality.py).
+_LARGEST_LOGIT = np.float32(6.0)
 
 
 @njit(cache=True, nogil=True)
@@ -129,12 +133,12 @@ def _train_with_negatives(first, stop, filled, step, window, x, u, rate, buffers
         num_targets, repeats = collect_negatives(word, negatives[center], u_base, step, targets)
         process_tiles(
             x, contexts, x, contexts, num_contexts,
-            u, targets, num_targets, signs, rate, row_floats, scratch,
+            u, targets, num_targets, signs, rate, NO_LIMIT, row_floats, scratch,
         )  # fmt: skip
         for index in range(targets.shape[0] - repeats, targets.shape[0]):
             process_tiles(
                 x, contexts, x, contexts, num_contexts,
-                u, targets[index:], 1, signs[1:], rate, row_floats, scratch,
+                u, targets[index:], 1, signs[1:], rate, NO_LIMIT, row_floats, scratch,
             )  # fmt: skip
     return pairs
 
@@ -161,6 +165,6 @@ def _train_on_paths(first, stop, filled, step, window, codes, x, u, rate, buffer
         num_nodes = collect_path(word, codes, u_base, step, targets, signs)
         process_tiles(
             x, contexts, x, contexts, num_contexts,
-            u, targets, num_nodes, signs, rate, row_floats, scratch,
+            u, targets, num_nodes, signs, rate, _LARGEST_LOGIT, row_floats, scratch,
         )  # fmt: skip
     return pairs

@@ -4,7 +4,7 @@ Every embedding kernel ends here: skip-gram passes the context rows and the rows
 and its negative samples (or the inner nodes of its path); CBOW passes one averaged row. For rows
 x_i with errors gathered in e_i, rows u_t with signs s_t (+1 positive, -1 negative) and a rate r::
 
-    g_it = r s_t (1 - sigmoid(s_t x_i.u_t))     Mikolov et al. 2013 (arXiv 1310.4546), eq. 4
+    g_it = r s_t (1 - sigmoid(s_t x_i.u_t))     Mikolov et al. 2013 (arXiv 1310.4546), eq. 3, 4
     e_i += sum_t g_it u_t      u_t += sum_i g_it x_i
 
 ``process_tiles`` cuts the targets into tiles of at most 7, as few and as equal as possible, the
@@ -26,6 +26,7 @@ from seqtools.types import Float32Array, Float64Array, Int64Array
 JIT_ENABLED = not config.DISABLE_JIT
 LARGEST_TILE = vector.LARGEST_TILE
 _LARGEST_LOGIT = 30.0
+NO_LIMIT = np.float32(np.inf)
 
 _SIZES = range(1, LARGEST_TILE + 1)
 dots_1, dots_2, dots_3, dots_4, dots_5, dots_6, dots_7 = map(vector.make_dots, _SIZES)
@@ -71,7 +72,9 @@ def loss_of(scratch: TileScratch) -> float:
 
 
 @njit(cache=True, nogil=True)
-def vector_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_floats, scratch):
+def vector_tiles(
+    x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, limit, row_floats, scratch
+):
     """Process tiles with explicit vectors; rows are given by their addresses.
 
     Parameters
@@ -87,6 +90,8 @@ def vector_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row
     signs : float32 array
         +1 or -1 a target, and LANES floats of padding.
     rate : float32
+    limit : float32
+        Where |x_i.u_t| reaches it the error is taken as 0; NO_LIMIT for none.
     row_floats : int64
         Padded length of a row.
     scratch : TileScratch
@@ -102,38 +107,40 @@ def vector_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row
         size = (num_u + tiles - 1) // tiles
         if size == 6:
             dots_6(xs, num_x, us, vectors, dots)
-            errors_6(dots, num_x, labels, rate, mantissas, exponents)
+            errors_6(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_6(xs, es, num_x, us, vectors, dots)
         elif size == 7:
             dots_7(xs, num_x, us, vectors, dots)
-            errors_7(dots, num_x, labels, rate, mantissas, exponents)
+            errors_7(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_7(xs, es, num_x, us, vectors, dots)
         elif size == 5:
             dots_5(xs, num_x, us, vectors, dots)
-            errors_5(dots, num_x, labels, rate, mantissas, exponents)
+            errors_5(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_5(xs, es, num_x, us, vectors, dots)
         elif size == 4:
             dots_4(xs, num_x, us, vectors, dots)
-            errors_4(dots, num_x, labels, rate, mantissas, exponents)
+            errors_4(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_4(xs, es, num_x, us, vectors, dots)
         elif size == 3:
             dots_3(xs, num_x, us, vectors, dots)
-            errors_3(dots, num_x, labels, rate, mantissas, exponents)
+            errors_3(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_3(xs, es, num_x, us, vectors, dots)
         elif size == 2:
             dots_2(xs, num_x, us, vectors, dots)
-            errors_2(dots, num_x, labels, rate, mantissas, exponents)
+            errors_2(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_2(xs, es, num_x, us, vectors, dots)
         else:
             dots_1(xs, num_x, us, vectors, dots)
-            errors_1(dots, num_x, labels, rate, mantissas, exponents)
+            errors_1(dots, num_x, labels, rate, limit, mantissas, exponents)
             update_1(xs, es, num_x, us, vectors, dots)
         us, labels = us + 8 * size, labels + 4 * size
         num_u, tiles = num_u - size, tiles - 1
 
 
 @njit(cache=True, nogil=True)
-def plain_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_floats, scratch):
+def plain_tiles(
+    x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, limit, row_floats, scratch
+):
     """Process tiles with plain loops; rows are given by their index.
 
     Parameters
@@ -151,7 +158,7 @@ def plain_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_
                 dot = x[x_rows[i], 0] * u[u_rows[done + t], 0]
                 for d in range(1, row_floats):
                     dot += x[x_rows[i], d] * u[u_rows[done + t], d]
-                scratch.dots[i * size + t] = _error(dot, signs[done + t], rate, scratch)
+                scratch.dots[i * size + t] = _error(dot, signs[done + t], rate, limit, scratch)
         for first in range(0, num_x, 2):
             last = min(first + 1, num_x - 1)
             for d in range(row_floats):
@@ -162,7 +169,7 @@ def plain_tiles(x, x_rows, e, e_rows, num_x, u, u_rows, num_u, signs, rate, row_
 
 
 @njit(cache=True, nogil=True)
-def _error(dot, sign, rate, scratch):
+def _error(dot, sign, rate, limit, scratch):
     """Return g for one product and multiply its probability into the loss."""
     logit = min(max(dot * sign, -_LARGEST_LOGIT), _LARGEST_LOGIT)
     exponential = math.exp(-logit)
@@ -170,7 +177,7 @@ def _error(dot, sign, rate, scratch):
     mantissa, exponent = math.frexp(scratch.mantissas[0] * p)
     scratch.mantissas[0] = mantissa
     scratch.exponents[0] += exponent
-    return exponential * p * sign * rate
+    return exponential * p * sign * rate if abs(dot) < limit else 0.0 * rate
 
 
 @njit(cache=True, nogil=True)

@@ -3,8 +3,8 @@
 A tile is a few rows of one matrix (the contexts of a window) against a few rows of another (the
 target words): all dot products, then the errors of a logistic loss, then both updates. LLVM does
 not block plain loops across rows; here the products of two contexts with up to 7 targets stay in
-registers, which makes training 1.8 times as fast as the plain loops of ``plain_tile``, its twin
-(re-measure with benchmarks/skipgram.py).
+registers, which makes training 1.8 times as fast as plain loops like those of its twin
+``tile.plain_tiles``.
 
 Rows must be aligned to 64 bytes and padded with zeros to a multiple of 16 floats.
 ``seqtools.kernels.tile`` is the caller; the vector instructions are those of ``vector_code``.
@@ -39,6 +39,7 @@ from seqtools.kernels.vector_code import (
 
 LARGEST_TILE = 7
 _LARGEST_LOGIT = 30.0
+_ERRORS_ARGUMENTS = (*[types.int64] * 3, *[types.float32] * 2, *[types.int64] * 2)
 _LOG2_E = 1.4426950408889634
 # 2**f on [-0.5, 0.5]: Taylor terms ln(2)**n / n!; the first one left out is below 2e-8 relative.
 _EXP2_TERMS = [math.log(2.0) ** n / math.factorial(n) for n in range(8)]
@@ -153,15 +154,15 @@ def make_errors(num_targets):
     that no logarithm is taken here.
 
     The arguments: address of the dots (int64), number of rows (int64), address of num_targets
-    signs (int64; LANES floats are read), rate (float32), address of LANES mantissas (int64),
-    address of LANES exponents (int64).
+    signs (int64; LANES floats are read), rate (float32), limit (float32; where |dot| reaches it, g
+    is 0), address of LANES mantissas (int64), address of LANES exponents (int64).
     """
     period = math.lcm(num_targets, LANES) // LANES
 
     @intrinsic
-    def errors(_, dots, num_rows, signs, rate, mantissas, exponents):
+    def errors(_, dots, num_rows, signs, rate, limit, mantissas, exponents):
         def codegen(_, builder, __, arguments):
-            dots, num_rows, signs, rate, mantissas, exponents = arguments
+            dots, num_rows, signs, rate, limit, mantissas, exponents = arguments
             pattern = load(builder, signs, align=4)
             wrapped = [
                 builder.shuffle_vector(pattern, pattern, _wrap_mask(num_targets, start))
@@ -178,14 +179,11 @@ def make_errors(num_targets):
                     with builder.if_then(inside) if phase else _always():
                         left = builder.sub(count, start)
                         address = offset(builder, dots, start, 4)
-                        p, g = _logistic(builder, address, wrapped[phase], rate)
+                        p, g = _logistic(builder, address, wrapped[phase], rate, limit)
                         store(builder, g, address, align=4)
                         _gather_loss(builder, p, left, mantissas, exponents)
 
-        signature = types.void(
-            types.int64, types.int64, types.int64, types.float32, types.int64, types.int64
-        )
-        return signature, returning_none(codegen)
+        return types.void(*_ERRORS_ARGUMENTS), returning_none(codegen)
 
     return errors
 
@@ -206,15 +204,17 @@ def _wrap_mask(num_targets, start):
     return ir.Constant(ir.VectorType(INT32, LANES), lanes)
 
 
-def _logistic(builder, address, sign, rate):
+def _logistic(builder, address, sign, rate, limit):
     """Return the probabilities of the right labels and the errors times the rate."""
     logit = builder.fmul(load(builder, address, align=4), sign)
-    for limit, beyond in ((_LARGEST_LOGIT, ">"), (-_LARGEST_LOGIT, "<")):
-        is_beyond = builder.fcmp_ordered(beyond, logit, constant(limit))
-        logit = builder.select(is_beyond, constant(limit), logit)
+    absolute = call(builder, f"llvm.fabs.v{LANES}f32", VECTOR, logit)
+    is_inside = builder.fcmp_ordered("<", absolute, splat(builder, limit))
+    for bound, beyond in ((_LARGEST_LOGIT, ">"), (-_LARGEST_LOGIT, "<")):
+        is_beyond = builder.fcmp_ordered(beyond, logit, constant(bound))
+        logit = builder.select(is_beyond, constant(bound), logit)
     exponential = _exp2(builder, builder.fmul(logit, constant(-_LOG2_E)))
     p = builder.fdiv(constant(1.0), builder.fadd(constant(1.0), exponential))
-    error = builder.fmul(exponential, p)
+    error = builder.select(is_inside, builder.fmul(exponential, p), constant(0.0))
     return p, builder.fmul(builder.fmul(error, sign), splat(builder, rate))
 
 

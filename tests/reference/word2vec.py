@@ -52,6 +52,9 @@ def steps_with_negatives(word, samples):
         yield [sample], [-1.0]
 
 
+LARGEST_LOGIT_ON_PATHS = 6.0
+
+
 def train_epoch(
     ids, keep_limits, x, u, settings, seed_state, rate, slots=None, codes=None
 ):  # fmt: skip
@@ -64,6 +67,7 @@ def train_epoch(
     ]
     if slots is not None:
         samples = [[draw_noise(slots, random) for _ in range(settings.negative)] for _ in words]
+    limit = np.inf if codes is None else LARGEST_LOGIT_ON_PATHS
     loss, pairs = 0.0, 0
     for center, word in enumerate(words):
         if word < 0:
@@ -78,21 +82,23 @@ def train_epoch(
         if settings.model == "skipgram":
             pairs += len(contexts)
             for targets, signs in steps:
-                loss += process_tiles(x, contexts, x, contexts, u, targets, np.array(signs), rate)
+                loss += process_tiles(
+                    x, contexts, x, contexts, u, targets, np.array(signs), rate, limit
+                )
         else:
             pairs += 1
-            loss += _cbow_center(x, u, contexts, steps, settings.cbow_combine, rate)
+            loss += _cbow_center(x, u, contexts, steps, settings.cbow_combine, rate, limit)
     return loss, pairs
 
 
-def _cbow_center(x, u, contexts, steps, combine, rate):
+def _cbow_center(x, u, contexts, steps, combine, rate, limit):
     """Train one centre of CBOW."""
     hidden = x[contexts].sum(axis=0, keepdims=True)
     if combine == "mean":
         hidden /= len(contexts)
     error, loss = np.zeros_like(hidden), 0.0
     for targets, signs in steps:
-        loss += process_tiles(hidden, [0], error, [0], u, targets, np.array(signs), rate)
+        loss += process_tiles(hidden, [0], error, [0], u, targets, np.array(signs), rate, limit)
     for context in contexts:
         x[context] += error[0] if combine == "mean" else error[0] / len(contexts)
     return loss

@@ -23,13 +23,12 @@ def signs_of(num_targets, seed):
     return signs
 
 
-def run(process, base_of, step, x, u, x_rows, u_rows, signs, rate=0.1):
+def run(process, base_of, step, x, u, x_rows, u_rows, signs, rate=0.1, limit=tile.NO_LIMIT):
     scratch = tile.make_scratch(len(x_rows))
     xs = np.array([base_of(x) + row * step for row in x_rows], np.int64)
     us = np.array([base_of(u) + row * step for row in u_rows], np.int64)
-    process(
-        x, xs, x, xs, len(xs), u, us, len(us), signs, np.float32(rate), x.shape[1], scratch
-    )  # fmt: skip
+    rates = np.float32(rate), np.float32(limit)
+    process(x, xs, x, xs, len(xs), u, us, len(us), signs, *rates, x.shape[1], scratch)
     return tile.loss_of(scratch)
 
 
@@ -64,7 +63,7 @@ def test_plain_tiles_in_float64_agree_with_the_twin_to_rounding(num_targets):
     expected = twin.process_tiles(x64, x_rows, x64, x_rows, u64, u_rows, signs, 0.1)
     scratch = tile.TileScratch(np.zeros(200), np.ones(vector.LANES), np.zeros(vector.LANES, int))
     xs, us = x_rows.astype(np.int64), u_rows.astype(np.int64)
-    tile.plain_tiles(x, xs, x, xs, 5, u, us, num_targets, signs, 0.1, x.shape[1], scratch)
+    tile.plain_tiles(x, xs, x, xs, 5, u, us, num_targets, signs, 0.1, np.inf, x.shape[1], scratch)
     np.testing.assert_allclose(x, x64, atol=1e-12)
     np.testing.assert_allclose(u, u64, atol=1e-12)
     assert tile.loss_of(scratch) == pytest.approx(expected, rel=1e-12)
@@ -81,6 +80,22 @@ def test_vector_tiles_agree_with_plain_tiles():
     assert_close(x, x_plain)
     assert_close(u, u_plain)
     assert loss == pytest.approx(plain, rel=1e-5)
+
+
+@pytest.mark.small
+def test_products_beyond_the_limit_change_nothing_but_count_in_the_loss():
+    x, u = matrices(19)
+    x[:4] *= 6.0  # some products beyond 1, some not
+    signs = signs_of(6, 2)
+    x64, u64 = x.astype(np.float64), u.astype(np.float64)
+    rows = np.arange(4), np.arange(6)
+    limited = twin.process_tiles(x64, rows[0], x64, rows[0], u64, rows[1], signs, 0.1, 1.0)
+    assert not np.array_equal(x, x64.astype(np.float32))
+    step = tile.row_step(x.shape[1])
+    loss = run(tile.process_tiles, tile.base_of, step, x, u, *rows, signs, limit=1.0)
+    assert_close(x, x64)
+    assert_close(u, u64)
+    assert loss == pytest.approx(limited, rel=1e-5)
 
 
 @pytest.mark.small
