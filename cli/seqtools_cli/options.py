@@ -10,6 +10,7 @@ import click
 from seqtools_cli.console import Console
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_LARGEST_INTEGER = 2**31 - 1
 
 
 def common_options(command: Function) -> Function:
@@ -91,12 +92,13 @@ def _load_config(ctx: click.Context, _: click.Parameter, path: str | None) -> No
 class IntAtLeast(click.IntRange):
     """An integer of at least `minimum`; the error names the range."""
 
-    def __init__(self, minimum: int, maximum: int = 2**31 - 1) -> None:
+    def __init__(self, minimum: int, maximum: int = _LARGEST_INTEGER) -> None:
         super().__init__(min=minimum, max=maximum)
         self.name = "integer"
 
     def _describe_range(self) -> str:
-        return f"{self.min}<=x<={self.max}"
+        is_open = self.max == _LARGEST_INTEGER
+        return f"x>={self.min}" if is_open else f"{self.min}<=x<={self.max}"
 
 
 class FiniteFloat(click.ParamType[float]):
