@@ -29,10 +29,13 @@ _FLAGS = (
     "--window-size=1200,800",
     "--virtual-time-budget=4000",
 )
-# Errors of the page's own script would else go unseen.
+# Errors of the page's own script would else go unseen. Frames are drawn by a timer, because without
+# a display the last one before the markup is printed may never come.
 _WATCH = (
     "<script>addEventListener('error', (event) => {"
-    "document.documentElement.dataset.error = event.message; });</script>"
+    "document.documentElement.dataset.error = event.message; });"
+    "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 16);"
+    "</script>"
 )
 
 
