@@ -119,7 +119,9 @@ def make_model(
     size, dim = len(counts), settings.dim
     x = tile.aligned_zeros(size, dim)
     random = numpy_generator(settings.seed, "initial vectors").random((size, dim), np.float32)
-    x[:, :dim] = (random - 0.5) / dim
+    # Uniform in (-1, 1) / dim, as gensim and fastText; word2vec.c takes half of that, with which
+    # CBOW learns slower (Google analogies after 5 epochs on 9 M words: 0.179 against 0.184).
+    x[:, :dim] = (2 * random - 1) / dim
     if initial_vectors is not None:
         rows, vectors = initial_vectors
         x[rows, :dim] = vectors
