@@ -7,7 +7,15 @@ import numpy as np
 
 from seqtools.types import Uint64Array
 
-_STREAMS = {"initial vectors": 0, "kernel": 1, "bootstrap": 2, "layout": 3}
+_STREAMS = {
+    "initial vectors": 0,
+    "kernel": 1,
+    "bootstrap": 2,
+    "layout": 3,
+    "partitions": 4,
+    "clusters": 5,
+    "classifier": 6,
+}
 
 
 def numpy_generator(seed: int, stream: str) -> np.random.Generator:
@@ -18,7 +26,8 @@ def numpy_generator(seed: int, stream: str) -> np.random.Generator:
     seed : int
         The user's seed, at least 0.
     stream : str
-        Name of the consumer: "initial vectors", "kernel", "bootstrap" or "layout".
+        Name of the consumer: "initial vectors", "kernel", "bootstrap", "layout", "partitions",
+        "clusters" or "classifier".
     """
     return np.random.default_rng([_STREAMS[stream], seed])
 

@@ -21,6 +21,8 @@ COMMANDS = {
         "seqtools_cli.beam_errors:beam_errors",
         "Tell whether the search or the model is at fault.",
     ),
+    "bias": ("seqtools_cli.bias:bias", "Measure the social bias of word vectors."),
+    "debias": ("seqtools_cli.debias:debias", "Remove social bias and show what it cost."),
 }
 
 cli = LazyGroup(

@@ -1,0 +1,1 @@
+"""Social bias of word vectors: its direction, its measures, its removal and what that costs."""

@@ -1,0 +1,1 @@
+"""The word sets that ship: tests and axes in the format that users write, lists as published."""
