@@ -2,11 +2,9 @@
 
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +13,8 @@ from seqtools.embeddings.lock_free import Model, train
 from seqtools.embeddings.plans import Plan, Source, Statistics, TrainingPlan
 from seqtools.embeddings.vector_files import load_vectors
 from seqtools.embeddings.word_vectors import WordVectors
-from seqtools.errors import FileAccessError, SettingsError, TrainingInterrupted
+from seqtools.errors import SettingsError, TrainingInterrupted
+from seqtools.io.temporary import temporary_directory
 from seqtools.monitor import Monitor, NullMonitor, StopRequest
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Float32Array, Int64Array
@@ -185,23 +184,12 @@ def _open_source(
             checkpoint.begin()
             directory = checkpoint.corpus_directory
         else:
-            directory = Path(stack.enter_context(_temporary_directory(plan.work_directory)))
+            directory = stack.enter_context(temporary_directory(plan.work_directory, "corpus"))
         source = plan.read(paths, vocabulary, directory, monitor)
         if checkpoint is not None:
             # From now on the text need not be read again: a run killed early resumes here.
             monitor.message(f"checkpoints go to {checkpoint.directory}")
         yield source
-
-
-@contextlib.contextmanager
-def _temporary_directory(parent: str | os.PathLike[str]) -> Iterator[str]:
-    """Make a directory for the encoded corpus and remove it at the end."""
-    try:
-        directory = tempfile.TemporaryDirectory(prefix=".seqtools-corpus-", dir=parent)
-    except OSError as error:
-        raise FileAccessError.from_os_error(error, parent, "write") from error
-    with directory as name:
-        yield name
 
 
 def _initial_vectors(

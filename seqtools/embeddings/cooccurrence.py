@@ -1,0 +1,266 @@
+"""Counting co-occurrences of an encoded corpus into a file, exactly and in bounded memory.
+
+Source of the weighting: Pennington, Socher and Manning 2014, section 4.2 (a neighbour at distance d
+counts 1/d). Every pair of places belongs to the place of its rarer word, so that a corpus may be
+cut anywhere: chunks, threads and shards add up to the same integers.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqtools.embeddings.cooccurrence_merge import Run, merge_runs
+from seqtools.embeddings.cooccurrence_settings import (
+    CooccurrenceSettings,
+    MemoryPlan,
+    distance_weights,
+    plan_counting,
+)
+from seqtools.embeddings.ordered_work import results_in_order
+from seqtools.errors import FileAccessError
+from seqtools.io.cooccurrence_file import (
+    ENTRY,
+    CooccurrenceHeader,
+    CooccurrenceWriter,
+    check_output,
+    write_cooccurrences,
+)
+from seqtools.io.temporary import temporary_directory
+from seqtools.kernels.cooccurrence import (
+    RowScratch,
+    checksum_entries,
+    count_rows,
+    count_words,
+    list_places,
+    make_row_scratch,
+)
+from seqtools.monitor import Monitor, NullMonitor, Progress
+from seqtools.text.id_cache import IdCache
+from seqtools.types import Int32Array, Int64Array
+
+_STRIPE_TOKENS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Counting:
+    """The outcome of counting.
+
+    Attributes
+    ----------
+    num_entries : int
+        Different pairs of words, each kept once.
+    num_spills : int
+        Sorted parts that were written and merged because the memory was full; 0 if it sufficed.
+    count_seconds : float
+        Time spent, without reading text.
+    """
+
+    num_entries: int
+    num_spills: int
+    count_seconds: float
+
+
+class _Places(NamedTuple):
+    """A chunk of the corpus with the places of each word in it."""
+
+    ids: Int32Array
+    start: int
+    starts: Int64Array
+    places: Int32Array
+
+
+class _Stripe(NamedTuple):
+    """Rows that one thread adds up into a buffer."""
+
+    first_row: int
+    last_row: int
+    buffer: NDArray[Any]
+
+
+def count_cooccurrences(
+    cache: IdCache,
+    path: str | os.PathLike[str],
+    settings: CooccurrenceSettings,
+    monitor: Monitor | None = None,
+) -> Counting:
+    """Count the co-occurrences of an encoded corpus and write them to a file.
+
+    Parameters
+    ----------
+    cache : IdCache
+    path : path-like
+        The file; equal text, vocabulary and window give equal bytes, whatever threads and memory.
+        What does not fit in memory is written to a hidden directory beside it first.
+    settings : CooccurrenceSettings
+    monitor : Monitor, optional
+        Hears of the progress.
+
+    Returns
+    -------
+    Counting
+
+    Raises
+    ------
+    SettingsError
+        If the memory is too little for the vocabulary.
+    FileAccessError
+        If a file cannot be written; what stood there still stands.
+    """
+    monitor = monitor or NullMonitor()
+    started = time.monotonic()
+    check_output(path)
+    plan = plan_counting(settings, len(cache.vocabulary))
+    chunks = list(range(0, max(1, cache.ids.size), plan.chunk_tokens))
+    counter = _Counter(cache, settings, plan, monitor)
+    with write_cooccurrences(path, _header(cache, settings), cache.vocabulary.content) as writer:
+        if len(chunks) == 1:
+            counter.count(0, writer)
+        else:
+            with temporary_directory(Path(path).resolve().parent, "counts") as directory:
+                runs = [counter.spill(first, directory) for first in chunks]
+                merge_runs(runs, len(cache.vocabulary), settings, writer, monitor)
+    return Counting(
+        num_entries=writer.num_entries,
+        num_spills=len(chunks) if len(chunks) > 1 else 0,
+        count_seconds=time.monotonic() - started,
+    )
+
+
+def _header(cache: IdCache, settings: CooccurrenceSettings) -> CooccurrenceHeader:
+    """Describe what is being counted."""
+    return CooccurrenceHeader(
+        window=settings.window,
+        scale=distance_weights(settings.window)[0],
+        tokens_read=cache.statistics.tokens_read,
+        tokens_kept=cache.statistics.tokens_kept,
+        sentences=cache.statistics.sentences,
+        vocabulary_size=len(cache.vocabulary),
+        vocabulary_bytes=len(cache.vocabulary.content),
+        vocabulary_sha256=cache.vocabulary.fingerprint,
+    )
+
+
+class _Counter:
+    """Counts chunks of a corpus, with the memory and threads of the settings."""
+
+    def __init__(
+        self, cache: IdCache, settings: CooccurrenceSettings, plan: MemoryPlan, monitor: Monitor
+    ) -> None:
+        self._ids, self._size = cache.ids, len(cache.vocabulary)
+        self._settings, self._plan, self._monitor = settings, plan, monitor
+        self._weights = distance_weights(settings.window)[1]
+        self._started = time.monotonic()
+        self._scratch: SimpleQueue[RowScratch] = SimpleQueue()
+        self._buffers: SimpleQueue[NDArray[Any]] = SimpleQueue()
+        for _ in range(settings.threads):
+            self._scratch.put(make_row_scratch(self._size))
+        for _ in range(settings.threads + 1):
+            self._buffers.put(np.empty(plan.buffer_entries, ENTRY))
+
+    def spill(self, first: int, directory: Path) -> Run:
+        """Count the chunk that begins at a token into a file of its own."""
+        path = directory / f"{first}.entries"
+        try:
+            with path.open("wb") as file:
+                writer = CooccurrenceWriter(file)
+                self.count(first, writer)
+        except FileAccessError:
+            raise
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, path, "write") from error
+        return Run.of_entries(path, writer.num_entries)
+
+    def count(self, first: int, writer: CooccurrenceWriter) -> None:
+        """Count the chunk that begins at a token."""
+        chunk = self._list_places(first)
+        total, done = int(chunk.starts[-1]), 0
+        self._monitor.start("counting co-occurrences", self._ids.size, "tokens")
+        for stripe, num_entries, checksum in self._counted(chunk):
+            writer.add(stripe.buffer[:num_entries], checksum)
+            self._buffers.put(stripe.buffer)
+            done += int(chunk.starts[stripe.last_row] - chunk.starts[stripe.first_row])
+            self._report(first + (self._chunk_stop(first) - first) * done / max(1, total))
+        self._monitor.finish()
+
+    def _report(self, done: float) -> None:
+        """Report progress."""
+        elapsed = max(time.monotonic() - self._started, 1e-9)
+        self._monitor.update(Progress(done, self._ids.size, "tokens", done / elapsed))
+
+    def _chunk_stop(self, first: int) -> int:
+        """Return where the chunk that begins at a token ends."""
+        return min(self._ids.size, first + self._plan.chunk_tokens)
+
+    def _list_places(self, first: int) -> _Places:
+        """List the places of each word of a chunk; the threads take a part of it each."""
+        stop, window = self._chunk_stop(first), self._settings.window
+        low, high = max(0, first - window), min(self._ids.size, stop + window)
+        ids = _map_part(self._ids, low, high)
+        borders = np.linspace(first - low, stop - low, self._settings.threads + 1).astype(np.int64)
+        parts = [ids[a:b] for a, b in pairwise(borders)]
+        counts = np.zeros((len(parts), self._size), np.int64)
+        starts = np.zeros(self._size + 1, np.int64)
+        with ThreadPoolExecutor(self._settings.threads) as pool:
+            list(pool.map(count_words, parts, counts))
+            np.cumsum(counts.sum(axis=0), out=starts[1:])
+            places = np.empty(int(starts[-1]), np.int32)
+            # Each thread writes the places of its part behind those of the parts before.
+            cursors = starts[:-1] + np.cumsum(counts, axis=0) - counts
+            offsets = borders[:-1] - borders[0]
+            list(pool.map(list_places, parts, offsets, cursors, [places] * len(parts)))
+        return _Places(ids, first - low, starts, places)
+
+    def _stripes(self, starts: Int64Array) -> Iterator[_Stripe]:
+        """Cut the rows into stripes whose entries fit in a buffer."""
+        counts = np.diff(starts)
+        most = np.minimum(2 * self._settings.window * counts, np.arange(1, self._size + 1))
+        entries = np.concatenate(([0], np.cumsum(most)))
+        row = 0
+        while row < self._size:
+            fits = np.searchsorted(entries, entries[row] + self._plan.buffer_entries, "right") - 1
+            near = np.searchsorted(starts, starts[row] + _STRIPE_TOKENS, "right") - 1
+            last = int(min(fits, max(near, row + 1)))
+            yield _Stripe(row, last, self._buffers.get())
+            row = last
+
+    def _counted(self, chunk: _Places) -> Iterator[tuple[_Stripe, int, int]]:
+        """Yield each stripe with the number of its entries and their checksum."""
+
+        def add_up(stripe: _Stripe) -> tuple[_Stripe, int, int]:
+            scratch = self._scratch.get()
+            with np.errstate(over="ignore"):  # the checksum wraps around on purpose
+                num_entries = count_rows(
+                    chunk.ids,
+                    chunk.start,
+                    chunk.starts,
+                    chunk.places,
+                    stripe.first_row,
+                    stripe.last_row,
+                    self._weights,
+                    scratch,
+                    stripe.buffer,
+                )
+                checksum = int(checksum_entries(stripe.buffer[:num_entries]))
+            self._scratch.put(scratch)
+            return stripe, int(num_entries), checksum
+
+        stripes = self._stripes(chunk.starts)
+        return results_in_order(add_up, stripes, self._settings.threads)
+
+
+def _map_part(ids: Int32Array, low: int, high: int) -> Int32Array:
+    """Return ids[low:high]; of a memory map a map of its own, so that its pages can be let go."""
+    if isinstance(ids, np.memmap) and ids.filename is not None and high > low:
+        offset = ids.offset + ids.itemsize * low
+        dtype = np.dtype("<i4")
+        return np.memmap(ids.filename, dtype=dtype, mode="r", offset=offset, shape=(high - low,))
+    return ids[low:high]

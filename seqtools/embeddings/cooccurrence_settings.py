@@ -1,0 +1,141 @@
+"""The settings of counting co-occurrences: distances, threads and memory."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqtools.errors import SettingsError
+from seqtools.types import Int64Array
+
+# The least common multiple of 1..22 still leaves room for sums over 2 billion words.
+_LARGEST_EXACT_WINDOW = 22
+_FIXED_POINT_SCALE = 1 << 32
+_LARGEST_WINDOW = 10_000
+_LARGEST_SUM = 2**63 - 1
+
+_ENTRY_BYTES = 16
+_BYTES_A_TOKEN = 8
+_SCRATCH_BYTES_A_WORD = 18
+_SMALLEST_CHUNK_TOKENS = 1 << 14
+_LARGEST_CHUNK_TOKENS = 2**31 - 1
+# A buffer of 2 MB is summed and written while it is in the cache.
+_LARGEST_BUFFER_ENTRIES = 1 << 17
+
+
+@dataclass(frozen=True)
+class CooccurrenceSettings:
+    """How co-occurrences are counted.
+
+    Attributes
+    ----------
+    window : int
+        Largest distance of two words, in words. Sentences end with their line.
+    threads : int
+        Threads that count; the result does not depend on their number.
+    memory_bytes : int
+        Memory to use besides vocabulary and program. What does not fit is sorted, written beside
+        the output and merged; the result does not depend on it.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its range.
+    """
+
+    window: int = 15
+    threads: int = 1
+    memory_bytes: int = 2 << 30
+
+    def __post_init__(self) -> None:
+        for name, value, high in (
+            ("window", self.window, _LARGEST_WINDOW),
+            ("threads", self.threads, 1_024),
+            ("memory_bytes", self.memory_bytes, 1 << 62),
+        ):
+            if not 1 <= value <= high:
+                raise SettingsError(f"{name} must be between 1 and {high}, got {value}")
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """What fits in memory at a time.
+
+    Attributes
+    ----------
+    chunk_tokens : int
+        Words counted before the result is written.
+    buffer_entries : int
+        Entries in each of the ``threads + 1`` buffers.
+    """
+
+    chunk_tokens: int
+    buffer_entries: int
+
+
+def distance_weights(window: int) -> tuple[int, Int64Array]:
+    """Return the scale of the weights, and the weight of each distance.
+
+    The weight of distance d is scale / d. Up to a window of 22 the scale is the least common
+    multiple of all distances, so that every weight is exact; above, the weights are rounded to
+    multiples of 2**-32, which changes 1/d by less than d parts in 2**33. Either way they are
+    integers, whose sums depend neither on order nor on threads nor on shards.
+
+    Returns
+    -------
+    int
+    int64 array, shape (window + 1,)
+        The weight of distance 0 is 0.
+    """
+    is_exact = window <= _LARGEST_EXACT_WINDOW
+    scale = math.lcm(*range(1, window + 1)) if is_exact else _FIXED_POINT_SCALE
+    weights = [0] + [(2 * scale + distance) // (2 * distance) for distance in range(1, window + 1)]
+    return scale, np.array(weights, np.int64)
+
+
+def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> MemoryPlan:
+    """Divide the memory among words, rows and results.
+
+    Raises
+    ------
+    SettingsError
+        If it is too little for the vocabulary; the message says how much is needed.
+    """
+    buffers = settings.threads + 1
+    share = settings.memory_bytes // 8 // (buffers * _ENTRY_BYTES)
+    # A row of the matrix must fit in a buffer.
+    entries = max(vocabulary_size, min(share, _LARGEST_BUFFER_ENTRIES))
+    fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * (settings.threads + 1)
+    fixed += buffers * entries * _ENTRY_BYTES
+    tokens = (settings.memory_bytes - fixed) // _BYTES_A_TOKEN
+    if tokens < _SMALLEST_CHUNK_TOKENS:
+        needed = fixed + _BYTES_A_TOKEN * _SMALLEST_CHUNK_TOKENS
+        raise SettingsError(
+            f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to count pairs of "
+            f"{vocabulary_size} words on {settings.threads} threads; use --memory "
+            f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
+        )
+    largest_sum = 2 * int(distance_weights(settings.window)[1].sum())
+    most = min(_LARGEST_CHUNK_TOKENS, _LARGEST_SUM // largest_sum)
+    return MemoryPlan(min(tokens, most), entries)
+
+
+def plan_merging(settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int) -> int:
+    """Return the entries in each buffer of a merge: ``threads + 1`` for input, as many for output.
+
+    Raises
+    ------
+    SettingsError
+        If the memory is too little.
+    """
+    fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
+    buffers = 2 * (settings.threads + 1)
+    entries = (settings.memory_bytes - fixed) // (buffers * _ENTRY_BYTES)
+    if entries < num_runs:
+        needed = fixed + num_runs * buffers * _ENTRY_BYTES
+        raise SettingsError(
+            f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to merge {num_runs} "
+            f"files over {vocabulary_size} words on {settings.threads} threads; use --memory "
+            f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
+        )
+    return max(num_runs, min(entries, _LARGEST_BUFFER_ENTRIES))

@@ -1,0 +1,242 @@
+"""Files of co-occurrences: the same bytes whatever threads, memory and shards."""
+
+import errno
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seqtools.embeddings.cooccurrence import count_cooccurrences
+from seqtools.embeddings.cooccurrence_merge import merge_files
+from seqtools.embeddings.cooccurrence_settings import (
+    CooccurrenceSettings,
+    distance_weights,
+    plan_counting,
+    plan_merging,
+)
+from seqtools.errors import FileAccessError, FileContentError, SettingsError
+from seqtools.io.cooccurrence_file import (
+    ENTRY,
+    CooccurrenceFile,
+    check_output,
+    is_cooccurrence_file,
+)
+from seqtools.text.id_cache import TextSettings, build_id_cache
+from seqtools.text.vocabulary import Vocabulary
+
+SETTINGS = CooccurrenceSettings(window=4)
+
+
+@pytest.fixture(scope="module")
+def lines():
+    generator = np.random.default_rng(11)
+    words = generator.zipf(1.4, 60_000).clip(max=300)
+    borders = np.sort(generator.choice(60_000, 4_000, replace=False))
+    return [" ".join(f"w{word}" for word in line) for line in np.split(words, borders)]
+
+
+@pytest.fixture(scope="module")
+def cache(lines, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    text = folder / "text.txt"
+    text.write_text("\n".join(lines) + "\n")
+    return build_id_cache([text], folder / "cache", TextSettings(min_count=2))
+
+
+@pytest.fixture(scope="module")
+def whole(cache, tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "whole.cooc"
+    count_cooccurrences(cache, path, SETTINGS)
+    return path
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Let memory that holds a few thousand words be enough."""
+    name = "seqtools.embeddings.cooccurrence_settings._SMALLEST_CHUNK_TOKENS"
+    monkeypatch.setattr(name, 1_000)
+
+
+def memory_for(tokens, threads, vocabulary_size):
+    """Return the memory with which chunks of so many tokens are counted."""
+    low = 1
+    while True:
+        try:
+            plan = plan_counting(CooccurrenceSettings(4, threads, low), vocabulary_size)
+        except SettingsError:
+            low = low * 2
+            continue
+        if plan.chunk_tokens >= tokens:
+            return low
+        low += 8 * (tokens - plan.chunk_tokens)
+
+
+def test_a_file_holds_the_counts_and_says_of_what(cache, whole):
+    file = CooccurrenceFile.open(whole)
+    assert is_cooccurrence_file(whole)
+    assert file.header.window == 4
+    assert file.header.scale == 12
+    assert file.header.tokens_kept == cache.statistics.tokens_kept
+    assert file.vocabulary == cache.vocabulary.content
+    expected = np.zeros((len(cache.vocabulary),) * 2, np.int64)
+    ids, weights = np.array(cache.ids), distance_weights(4)[1]
+    for distance in range(1, 5):
+        first, second = ids[:-distance], ids[distance:]
+        ends = np.add.accumulate(ids < 0)
+        is_near = (first >= 0) & (second >= 0) & (ends[:-distance] == ends[distance:])
+        for rows, columns in ((first, second), (second, first)):
+            np.add.at(expected, (rows[is_near], columns[is_near]), weights[distance])
+    found = np.zeros_like(expected)
+    found[file.entries["row"], file.entries["column"]] = file.entries["weight"]
+    np.testing.assert_array_equal(found, np.tril(expected))
+    np.testing.assert_array_equal(expected, expected.T)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_do_not_change_a_byte(cache, whole, threads, tmp_path):
+    counting = count_cooccurrences(cache, tmp_path / "x.cooc", replace(SETTINGS, threads=threads))
+    assert counting.num_spills == 0
+    assert (tmp_path / "x.cooc").read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize(("threads", "tokens"), [(1, 1_000), (2, 4_321), (3, 20_000)])
+def test_memory_does_not_change_a_byte(cache, whole, threads, tokens, tmp_path):
+    memory = memory_for(tokens, threads, len(cache.vocabulary))
+    settings = replace(SETTINGS, threads=threads, memory_bytes=memory)
+    counting = count_cooccurrences(cache, tmp_path / "x.cooc", settings)
+    assert counting.num_spills >= 3
+    assert (tmp_path / "x.cooc").read_bytes() == whole.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.cooc"]
+
+
+@pytest.mark.parametrize("num_shards", [2, 4, 7])
+def test_shards_of_lines_merge_to_the_same_bytes(lines, cache, whole, num_shards, tmp_path):
+    files = []
+    for shard in range(num_shards):
+        text = tmp_path / f"{shard}.txt"
+        text.write_text("\n".join(lines[shard::num_shards]) + "\n")
+        part = build_id_cache([text], tmp_path / f"cache{shard}", TextSettings(), cache.vocabulary)
+        files.append(tmp_path / f"{shard}.cooc")
+        count_cooccurrences(part, files[-1], SETTINGS)
+    header = merge_files(files, tmp_path / "merged.cooc", SETTINGS)
+    merged = (tmp_path / "merged.cooc").read_bytes()
+    assert merged == whole.read_bytes()
+    assert header == CooccurrenceFile.open(whole).header
+    # In two steps, in another order, into one of the files themselves, in little memory.
+    merge_files(files[1:], files[1], replace(SETTINGS, threads=2))
+    little = replace(SETTINGS, memory_bytes=18 * len(cache.vocabulary) + 64 * 40)
+    merge_files([files[1], files[0]], files[0], little)
+    assert files[0].read_bytes() == merged
+
+
+def test_too_little_memory_says_how_much_is_needed(cache, tmp_path):
+    with pytest.raises(SettingsError, match=r"use --memory \d+M or more") as caught:
+        count_cooccurrences(cache, tmp_path / "x", replace(SETTINGS, memory_bytes=10_000))
+    needed = int(str(caught.value).split("--memory ")[1].split("M")[0]) << 20
+    count_cooccurrences(cache, tmp_path / "x", replace(SETTINGS, memory_bytes=needed))
+    with pytest.raises(SettingsError, match=r"merge 3 files .* use --memory 1M or more"):
+        plan_merging(replace(SETTINGS, memory_bytes=5_000), len(cache.vocabulary), 3)
+
+
+@pytest.mark.parametrize("changes", [{"window": 0}, {"threads": 0}, {"memory_bytes": 0}])
+def test_settings_outside_their_range_are_refused(changes):
+    with pytest.raises(SettingsError, match=f"{next(iter(changes))} must be between 1 and"):
+        replace(SETTINGS, **changes)
+
+
+def test_files_of_another_window_or_vocabulary_are_refused(cache, whole, tmp_path):
+    other = tmp_path / "other.cooc"
+    count_cooccurrences(cache, other, replace(SETTINGS, window=5))
+    with pytest.raises(FileContentError, match=r"other\.cooc: .* window 5, but .* window 4"):
+        merge_files([whole, other], tmp_path / "m", SETTINGS)
+    words = Vocabulary.from_counts(["w1", "w2", "w3"], [9, 9, 9])
+    text = tmp_path / "text.txt"
+    text.write_text("w1 w2 w3\n")
+    part = build_id_cache([text], tmp_path / "cache", TextSettings(), words)
+    count_cooccurrences(part, other, SETTINGS)
+    with pytest.raises(FileContentError, match="another vocabulary than"):
+        merge_files([whole, other], tmp_path / "m", SETTINGS)
+    with pytest.raises(SettingsError, match="named twice"):
+        merge_files([whole, whole], tmp_path / "m", SETTINGS)
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_file_cut_anywhere_is_refused(whole, tmp_path):
+    content, path = whole.read_bytes(), tmp_path / "cut.cooc"
+    header = CooccurrenceFile.open(whole).header
+    ends = [0, 5, 24, 600, 1023, 1024, 2000, header.first_entry_byte, len(content) - 1]
+    for end in ends:
+        path.write_bytes(content[:end])
+        with pytest.raises(FileContentError, match=r"cut\.cooc: ") as caught:
+            CooccurrenceFile.open(path)
+        assert "\n" not in str(caught.value)
+    path.write_bytes(content + b"\0")
+    with pytest.raises(FileContentError, match="bytes after its end"):
+        CooccurrenceFile.open(path)
+
+
+def test_any_flipped_bit_is_noticed(whole, tmp_path):
+    content, path = whole.read_bytes(), tmp_path / "flipped.cooc"
+    file = CooccurrenceFile.open(whole)
+    first_entry, padding = file.header.first_entry_byte, 1024 + file.header.vocabulary_bytes
+    generator = np.random.default_rng(2)
+    places = [*generator.integers(0, first_entry, 150), *generator.integers(0, len(content), 100)]
+    for place in places:
+        is_blank = padding <= place < first_entry or content[place : place + 1] in b" \n"
+        if is_blank and place < first_entry:
+            continue
+        changed = bytearray(content)
+        changed[place] ^= 1 << int(generator.integers(8))
+        path.write_bytes(changed)
+        with pytest.raises(FileContentError, match=r"flipped\.cooc"):
+            merge_files([path], tmp_path / "out", SETTINGS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_format_version_is_named(whole, tmp_path):
+    path = tmp_path / "new.cooc"
+    path.write_bytes(whole.read_bytes().replace(b'"format_version": 1', b'"format_version": 7'))
+    with pytest.raises(FileContentError, match="format version 7, this program reads 1"):
+        CooccurrenceFile.open(path)
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/full", "-"])
+def test_pipes_and_devices_are_refused(path):
+    with pytest.raises(FileAccessError, match="need a regular file"):
+        check_output(path)
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("failing", range(6))
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(cache, tmp_path, failing, monkeypatch):
+    from seqtools.io import cooccurrence_file
+
+    path, writes = tmp_path / "x.cooc", 0
+    path.write_bytes(b"old")
+    write = cooccurrence_file.CooccurrenceWriter.add
+
+    def add(self, entries, checksum):
+        nonlocal writes
+        writes += 1
+        if writes > failing * 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, entries, checksum)
+
+    monkeypatch.setattr(cooccurrence_file.CooccurrenceWriter, "add", add)
+    memory = memory_for(10_000, 1, len(cache.vocabulary))
+    with pytest.raises(FileAccessError, match=r"cannot write: No space left on device"):
+        count_cooccurrences(cache, path, replace(SETTINGS, memory_bytes=memory))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.cooc"]
+    assert path.read_bytes() == b"old"
+
+
+def test_the_smallest_corpora_are_counted(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("a\nb a\n")
+    cache = build_id_cache([text], tmp_path / "cache", TextSettings(min_count=1))
+    count_cooccurrences(cache, tmp_path / "x", replace(SETTINGS, threads=8))
+    entries = CooccurrenceFile.open(tmp_path / "x").entries
+    assert entries.tolist() == [(1, 0, 12)]
+    assert entries.dtype == ENTRY
