@@ -35,6 +35,7 @@ from seqtools.text.cache_files import (
 )
 from seqtools.text.corpus import TextChunk, check_paths, read_chunks, size_on_disk
 from seqtools.text.id_cache import IdCache, TextSettings, TextStatistics
+from seqtools.text.shards import Shard, own_lines
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.text.word_choice import CountedWords, choose_frequent, choose_given, spell_words
 from seqtools.text.word_table import WordTable
@@ -60,14 +61,15 @@ def build(
     settings: TextSettings,
     vocabulary: Vocabulary | None,
     monitor: Monitor,
+    shard: Shard | None = None,
 ) -> IdCache:
     """Build a cache; see ``seqtools.text.id_cache.build_id_cache``."""
     check_paths(paths)
     with _directory(folder), _unfinished_ids(folder) as file:
         table = WordTable(settings.encoding_errors)
-        bytes_read, num_ids = _count(paths, table, file, monitor)
+        bytes_read, num_ids = _count(paths, shard, table, file, monitor)
         name = _name_of(paths)
-        if table.num_tokens == 0:
+        if table.num_tokens == 0 and shard is None:
             raise CorpusError("no words in the text", path=name, remedy="name a file with text")
         counted = spell_words(table.content, table.counts, settings.lower)
         if vocabulary is None:
@@ -77,7 +79,7 @@ def build(
             new_ids = choose_given(counted, vocabulary)
             rule = "given"
         final = _renumber(file, num_ids, new_ids, monitor)
-        if final.num_tokens == 0:
+        if final.num_tokens == 0 and shard is None:
             raise CorpusError(
                 f"none of the {len(vocabulary)} words of the vocabulary occurs in the text",
                 path=name,
@@ -102,7 +104,11 @@ def build(
 
 
 def _count(
-    paths: Sequence[str | os.PathLike[str]], table: WordTable, file: BinaryIO, monitor: Monitor
+    paths: Sequence[str | os.PathLike[str]],
+    shard: Shard | None,
+    table: WordTable,
+    file: BinaryIO,
+    monitor: Monitor,
 ) -> tuple[int, int]:
     """Read all text into the table and the file; return bytes read and ids written."""
     total, started = size_on_disk(paths), time.monotonic()
@@ -117,7 +123,8 @@ def _count(
     monitor.start("reading corpus", total, "bytes")
     with contextlib.closing(read_chunks(paths)) as chunks:
         # Plain files come so fast that handing them over costs more than it saves.
-        for num_bytes in _encode_all(chunks, encode, overlap=total is None):
+        own = chunks if shard is None else own_lines(chunks, shard)
+        for num_bytes in _encode_all(own, encode, overlap=total is None):
             bytes_read += num_bytes
             speed = bytes_read / max(time.monotonic() - started, 1e-9)
             note = f"{table.num_tokens:,} words"

@@ -118,4 +118,6 @@ def map_ids(path: Path, num_ids: int) -> Int32Array:
         ) from error
     if size != 4 * num_ids:
         raise CorpusError(f"expected {4 * num_ids} bytes, found {size}", path=path, remedy=REMEDY)
+    if num_ids == 0:  # a shard without words; an empty file cannot be mapped
+        return np.empty(0, np.int32)
     return np.memmap(path, dtype=np.dtype("<i4"), mode="r", shape=(num_ids,))

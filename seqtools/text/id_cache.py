@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from seqtools.text.cache_files import (
 )
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Int32Array
+
+if TYPE_CHECKING:
+    from seqtools.text.shards import Shard
 
 SENTENCE_END = -1
 
@@ -184,6 +187,7 @@ def build_id_cache(
     settings: TextSettings,
     vocabulary: Vocabulary | None = None,
     monitor: Monitor | None = None,
+    shard: "Shard | None" = None,
 ) -> IdCache:
     """Read text once, count its words and write it as ids.
 
@@ -203,6 +207,8 @@ def build_id_cache(
         Take these words, ids and counts instead of those of the text. Other words are dropped.
     monitor : Monitor, optional
         Hears of the progress.
+    shard : Shard, optional
+        Read its lines alone, which may hold no word at all.
 
     Raises
     ------
@@ -215,4 +221,4 @@ def build_id_cache(
     """
     from seqtools.text.cache_builder import build  # the only part that needs Numba
 
-    return build(paths, Path(directory), settings, vocabulary, monitor or NullMonitor())
+    return build(paths, Path(directory), settings, vocabulary, monitor or NullMonitor(), shard)

@@ -68,7 +68,7 @@ def spell_words(content: bytes, counts: Int64Array, lower: bool) -> CountedWords
         characters, tokens = _count_replaced(content.split(b"\n"), text.split("\n"), counts)
     words = (text.lower() if lower else text).split("\n")[:-1]
     firsts: dict[str, int] = {}
-    indices = np.array([firsts.setdefault(word, len(firsts)) for word in words])
+    indices = np.array([firsts.setdefault(word, len(firsts)) for word in words], dtype=np.int64)
     merged = np.zeros(len(firsts), dtype=np.int64)
     np.add.at(merged, indices, counts)
     spelt = "".join([f"{word}\n" for word in firsts]).encode()
