@@ -8,8 +8,11 @@ Learning rate, epoch and loss follow from the walks.
 import json
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from seqtools.embeddings.lock_free import Model, RunSettings
 from seqtools.errors import CheckpointError, FileAccessError, FileContentError
@@ -79,8 +82,8 @@ class Checkpoint:
         }
         write_tensors(self.directory / _STATE_FILE, tensors, metadata)
 
-    def restore(self, model: Model, fingerprint: str) -> None:
-        """Bring a new model to the stored state.
+    def load(self, settings: RunSettings) -> "StoredState":
+        """Read the state, to be restored once the corpus is open.
 
         Raises
         ------
@@ -88,53 +91,87 @@ class Checkpoint:
             If the checkpoint is damaged or belongs to a run with other settings or another corpus;
             the message names the setting.
         """
-        path = self.directory / _STATE_FILE
         try:
-            tensors, metadata = read_tensors(path)
+            tensors, metadata = read_tensors(self.directory / _STATE_FILE)
         except FileContentError as error:
             raise CheckpointError(str(error)) from error
-        self._check(metadata, model.settings, fingerprint)
-        try:
-            for name, parameter in model.parameters().items():
-                parameter[:] = tensors[name]
-            for index, walk in enumerate(model.walks):
-                prefix = f"walk{index}."
-                walk.restore(
-                    {
-                        name.removeprefix(prefix): array
-                        for name, array in tensors.items()
-                        if name.startswith(prefix)
-                    }
-                )
-        except (KeyError, ValueError) as error:
-            raise CheckpointError(
-                f"{path}: arrays do not fit this run ({error}); delete {self.directory} to start "
-                "again"
-            ) from error
+        self._check(metadata, settings)
+        return StoredState(self.directory, tensors, metadata["corpus_fingerprint"])
 
     def remove(self) -> None:
         """Delete the checkpoint after the vectors have been saved."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _check(self, metadata: dict[str, str], settings: RunSettings, fingerprint: str) -> None:
+    def _check(self, metadata: dict[str, str], settings: RunSettings) -> None:
         """Refuse a checkpoint of another run."""
-        remedy = f"use the first run's options, or delete {self.directory} to start again"
         if metadata.get("format_version") != FORMAT_VERSION:
             raise CheckpointError(
                 f"{self.directory}: checkpoint format {metadata.get('format_version')}, "
-                f"but this seqtools writes {FORMAT_VERSION}; {remedy}"
+                f"but this seqtools writes {FORMAT_VERSION}; {_remedy(self.directory)}"
             )
         stored = json.loads(metadata["settings"])
         for name, value in asdict(settings).items():
             if stored.get(name) != value:
                 raise CheckpointError(
                     f"{self.directory}: its run has {name} {stored.get(name)}, this one {value}; "
-                    f"{remedy}"
+                    f"{_remedy(self.directory)}"
                 )
         if json.loads(metadata["corpus"]) != self._corpus:
             raise CheckpointError(
                 f"{self.directory}: its run reads {', '.join(json.loads(metadata['corpus']))}; "
-                f"{remedy}"
+                f"{_remedy(self.directory)}"
             )
-        if metadata["corpus_fingerprint"] != fingerprint:
-            raise CheckpointError(f"{self.directory}: its corpus has changed; {remedy}")
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """What a checkpoint held.
+
+    Attributes
+    ----------
+    directory : Path
+        Where it lies.
+    tensors : dict of str to array
+        Parameters and walks.
+    fingerprint : str
+        That of the corpus they were trained on.
+    """
+
+    directory: Path
+    tensors: dict[str, NDArray[Any]]
+    fingerprint: str
+
+    def restore(self, model: Model, fingerprint: str) -> None:
+        """Bring a new model to the stored state.
+
+        Raises
+        ------
+        CheckpointError
+            If the corpus has changed, or the arrays do not fit the model.
+        """
+        if self.fingerprint != fingerprint:
+            raise CheckpointError(
+                f"{self.directory}: its corpus has changed; {_remedy(self.directory)}"
+            )
+        try:
+            for name, parameter in model.parameters().items():
+                parameter[:] = self.tensors[name]
+            for index, walk in enumerate(model.walks):
+                prefix = f"walk{index}."
+                walk.restore(
+                    {
+                        name.removeprefix(prefix): array
+                        for name, array in self.tensors.items()
+                        if name.startswith(prefix)
+                    }
+                )
+        except (KeyError, ValueError) as error:
+            raise CheckpointError(
+                f"{self.directory / _STATE_FILE}: arrays do not fit this run ({error}); "
+                f"delete {self.directory} to start again"
+            ) from error
+
+
+def _remedy(directory: Path) -> str:
+    """Say what to do about a checkpoint of another run."""
+    return f"use the first run's options, or delete {directory} to start again"

@@ -147,10 +147,14 @@ class Model(ABC):
         for matrix in self.parameters().values():
             for start in range(0, len(matrix), _ROWS_AT_ONCE):
                 if not np.isfinite(matrix[start : start + _ROWS_AT_ONCE]).all():
-                    raise TrainingError(
-                        "the vectors are no longer finite numbers; "
-                        f"use a learning rate below {self.settings.learning_rate:g}"
-                    )
+                    raise self.not_finite()
+
+    def not_finite(self) -> TrainingError:
+        """Return the error for parameters that have left the finite numbers."""
+        return TrainingError(
+            "the vectors are no longer finite numbers; "
+            f"use a learning rate below {self.settings.learning_rate:g}"
+        )
 
 
 def train(

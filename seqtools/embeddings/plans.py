@@ -5,14 +5,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from seqtools.embeddings.lock_free import Model, RunSettings
-from seqtools.embeddings.settings import Word2VecSettings
+from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
+from seqtools.errors import SettingsError
+from seqtools.io.temporary import temporary_directory
 from seqtools.monitor import Monitor
 from seqtools.text.id_cache import IdCache, TextSettings, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Float32Array, Int64Array
+
+if TYPE_CHECKING:
+    from seqtools.embeddings.glove_pairs import TrainingPairs
+    from seqtools.io.cooccurrence_file import CooccurrenceFile
 
 
 class Statistics(Protocol):
@@ -141,3 +147,95 @@ class TrainingPlan(Plan):
         from seqtools.embeddings.word2vec import make_model
 
         return make_model(source.ids, source.vocabulary.counts, self.word2vec, initial_vectors)
+
+
+@dataclass(frozen=True)
+class GloVePlan(Plan):
+    """Train GloVe.
+
+    Attributes
+    ----------
+    glove : GloVeSettings
+        How vectors are trained.
+    memory_bytes : int
+        Memory for counting co-occurrences.
+    is_counted : bool
+        The path to train on is not text but a file of co-occurrences; `text` is then not used.
+    """
+
+    glove: GloVeSettings = field(default_factory=GloVeSettings)
+    memory_bytes: int = 2 << 30
+    is_counted: bool = False
+
+    @property
+    def settings(self) -> GloVeSettings:
+        """How vectors are trained."""
+        return self.glove
+
+    def read(
+        self,
+        paths: Sequence[str],
+        vocabulary: Vocabulary | None,
+        directory: Path,
+        monitor: Monitor,
+    ) -> "TrainingPairs":
+        """Count co-occurrences, unless that is done, and put them into random order."""
+        from seqtools.embeddings.glove_pairs import prepare_pairs
+        from seqtools.io.cooccurrence_file import CooccurrenceFile
+
+        with temporary_directory(self.work_directory, "counts") as folder:
+            path = folder / "counts.cooc"
+            if self.is_counted:
+                path = self._counted_file(paths)
+            else:
+                self._count(paths, vocabulary, path, monitor)
+            file = CooccurrenceFile.open(path)
+            self._check_fit(file, vocabulary)
+            return prepare_pairs(file, directory, self.glove, monitor)
+
+    def reopen(self, directory: Path) -> "TrainingPairs":
+        """Open the pairs of an earlier run."""
+        from seqtools.embeddings.glove_pairs import TrainingPairs
+
+        return TrainingPairs.open(directory)
+
+    def make_model(
+        self, source: "TrainingPairs", initial_vectors: tuple[Int64Array, Float32Array] | None
+    ) -> Model:
+        """Prepare parameters and walks."""
+        from seqtools.embeddings.glove import make_model
+
+        return make_model(source, self.glove, initial_vectors)
+
+    def _count(
+        self, paths: Sequence[str], vocabulary: Vocabulary | None, path: Path, monitor: Monitor
+    ) -> None:
+        """Encode text and count its co-occurrences."""
+        from seqtools.embeddings.cooccurrence import count_cooccurrences
+        from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
+
+        settings = CooccurrenceSettings(self.glove.window, self.glove.threads, self.memory_bytes)
+        cache = build_id_cache(paths, path.parent / "ids", self.text, vocabulary, monitor)
+        count_cooccurrences(cache, path, settings, monitor)
+
+    def _counted_file(self, paths: Sequence[str]) -> Path:
+        """Return the one file of co-occurrences."""
+        if len(paths) != 1:
+            raise SettingsError(
+                f"expected one file of co-occurrences, got {len(paths)}; "
+                "merge them first with `seqtools embed merge`"
+            )
+        return Path(paths[0])
+
+    def _check_fit(self, file: "CooccurrenceFile", vocabulary: Vocabulary | None) -> None:
+        """Refuse a file of another window or vocabulary than asked for."""
+        if file.header.window != self.glove.window:
+            raise SettingsError(
+                f"{file.path}: counted with window {file.header.window}, not "
+                f"{self.glove.window}; leave out --window or count again"
+            )
+        if vocabulary is not None and vocabulary.fingerprint != file.header.vocabulary_sha256:
+            raise SettingsError(
+                f"{file.path}: counted with another vocabulary than {self.vocabulary}; "
+                "leave out --vocab, because the file holds its own, or count again"
+            )

@@ -1,4 +1,4 @@
-"""The settings of word2vec training, checked when they are made."""
+"""The settings of training, checked when they are made."""
 
 import math
 import os
@@ -89,6 +89,72 @@ class Word2VecSettings:
     def vector_size(self) -> int:
         """Numbers a word vector that the run returns."""
         return self.dim
+
+
+@dataclass(frozen=True)
+class GloVeSettings:
+    """How GloVe vectors are trained.
+
+    Attributes
+    ----------
+    model : "glove"
+    dim : int
+        Numbers a vector.
+    window : int
+        Largest distance of a context word, in words; a word at distance d counts 1/d.
+    x_max : float
+        Pairs of words with at least this weighted count have full weight in the cost.
+    weight_exponent : float
+        The others have the weight (x / x_max) ** weight_exponent.
+    combine : "sum", "average", "input" or "concat"
+        The vectors that are returned: sum or mean of word and context vectors, word vectors alone,
+        or both one after the other.
+    epochs : int
+        Passes over all pairs of words.
+    learning_rate : float
+        Initial step of AdaGrad.
+    gradient_clip : float
+        Each number of a gradient is clipped to [-gradient_clip, gradient_clip].
+    threads : int
+        Threads that train without locks; one makes the run repeatable to the byte.
+    seed : int
+        Seed of every random choice.
+
+    Raises
+    ------
+    SettingsError
+        If a value is outside its range; the message names it.
+    """
+
+    model: Literal["glove"] = "glove"
+    dim: int = 100
+    window: int = 15
+    x_max: float = 100.0
+    weight_exponent: float = 0.75
+    combine: Literal["sum", "average", "input", "concat"] = "sum"
+    epochs: int = 15
+    learning_rate: float = 0.05
+    gradient_clip: float = 100.0
+    threads: int = 1
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _check_choice("model", self.model, ("glove",))
+        _check_choice("combine", self.combine, ("sum", "average", "input", "concat"))
+        _check_range("dim", self.dim, 1, _LARGEST_DIM)
+        _check_range("window", self.window, 1, 10_000)
+        _check_range("x_max", self.x_max, 1e-9, 1e18)
+        _check_range("weight_exponent", self.weight_exponent, 0.0, 10.0)
+        _check_range("epochs", self.epochs, 1, 1_000_000)
+        _check_range("learning_rate", self.learning_rate, 1e-9, 100.0)
+        _check_range("gradient_clip", self.gradient_clip, 1e-9, 1e9)
+        _check_range("threads", self.threads, 1, 1_024)
+        _check_range("seed", self.seed, 0, 2**63 - 1)
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers a word vector that the run returns."""
+        return 2 * self.dim if self.combine == "concat" else self.dim
 
 
 def count_cores() -> int:

@@ -97,16 +97,18 @@ def train_on_text(
     checkpoint = None
     if plan.checkpoint_directory is not None:
         checkpoint = Checkpoint(plan.checkpoint_directory, list(paths))
-    is_resumed = checkpoint is not None and plan.is_resumed and checkpoint.exists()
-    if plan.is_resumed and not is_resumed:
+    state = None
+    if checkpoint is not None and plan.is_resumed and checkpoint.exists():
+        state = checkpoint.load(plan.settings)
+    elif plan.is_resumed:
         monitor.message("no checkpoint to resume from: starting at the beginning")
-    with _open_source(paths, plan, checkpoint, is_resumed, monitor) as source:
+    with _open_source(paths, plan, checkpoint, state is not None, monitor) as source:
         initial = _initial_vectors(plan, source.vocabulary, monitor)
         model = plan.make_model(source, initial)
-        if checkpoint is not None and is_resumed:
-            checkpoint.restore(model, source.fingerprint)
+        if state is not None:
+            state.restore(model, source.fingerprint)
             share = 100 * model.work_done / max(1, model.work_in_all)
-            monitor.message(f"resumed from {checkpoint.directory} at {share:.1f}%")
+            monitor.message(f"resumed from {state.directory} at {share:.1f}%")
         return _train(model, source, plan, checkpoint, monitor, stop)
 
 

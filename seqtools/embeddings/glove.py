@@ -1,0 +1,242 @@
+"""Training GloVe vectors: the parts of the model.
+
+Source: Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation".
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqtools.embeddings.glove_pairs import TrainingPairs
+from seqtools.embeddings.lock_free import Model, is_kernel_cached
+from seqtools.embeddings.settings import GloVeSettings
+from seqtools.kernels import glove as kernel
+from seqtools.kernels import tile
+from seqtools.kernels.glove_step import (
+    CONTEXT,
+    CONTEXT_SQUARES,
+    NUM_PARTS,
+    WORD,
+    WORD_SQUARES,
+)
+from seqtools.seeding import kernel_states, numpy_generator
+from seqtools.types import Float32Array, Float64Array, Int64Array, Uint64Array
+
+# A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
+_NUMBERS_A_CALL = 2.5e7
+
+
+@dataclass
+class GloVeWalk:
+    """One thread's way through its tiles.
+
+    Attributes
+    ----------
+    order : int64 array
+        Its tiles in the order of the running epoch.
+    rng_state : uint64 array, shape (1,)
+    state : int64 array, shape (STATE_SIZE,)
+    epoch : int
+        Epochs finished.
+    losses, pairs : float64 and int64 arrays, shape (epochs,)
+        Sum of the losses and number of cells of each epoch so far.
+    """
+
+    order: Int64Array
+    rng_state: Uint64Array
+    losses: Float64Array
+    pairs: Int64Array
+    state: Int64Array = field(default_factory=lambda: np.zeros(kernel.STATE_SIZE, np.int64))
+    epoch: int = 0
+    stored: ClassVar[tuple[str, ...]] = ("order", "rng_state", "state", "losses", "pairs")
+
+    def begin_epoch(self) -> None:
+        """Put the tiles into a new order."""
+        with np.errstate(over="ignore"):  # random numbers wrap around on purpose
+            kernel.shuffle_order(self.rng_state, self.order)
+        self.state[:] = 0
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that a checkpoint stores."""
+        stored = {name: getattr(self, name) for name in self.stored}
+        return {**stored, "epoch": np.array([self.epoch])}
+
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over the arrays of a checkpoint."""
+        for name in self.stored:
+            getattr(self, name)[:] = arrays[name]
+        self.epoch = int(arrays["epoch"][0])
+
+
+@dataclass
+class GloVeModel(Model):
+    """The parameters and walks of a run.
+
+    Attributes
+    ----------
+    settings : GloVeSettings
+    data : TrainingPairs
+    x : float32 array, shape (V, NUM_PARTS * padded part)
+        Of each word: vector, context vector and the squared gradients of both. A vector is followed
+        by its bias and a one, a context vector by a one and its bias.
+    walks : list of GloVeWalk
+        One a thread.
+    """
+
+    settings: GloVeSettings
+    data: TrainingPairs
+    x: Float32Array
+    walks: list[GloVeWalk]
+    num_cells: int
+
+    unit: ClassVar[str] = "entries"
+
+    @property
+    def work_done(self) -> int:
+        """Cells trained on so far over all epochs and threads."""
+        return int(sum(walk.pairs.sum() for walk in self.walks))
+
+    @property
+    def work_in_all(self) -> int:
+        """Cells to train on over all epochs."""
+        return self.settings.epochs * self.num_cells
+
+    @property
+    def words_done(self) -> int:
+        """Words of text that the work done so far amounts to."""
+        return round(self.data.statistics.tokens_kept * (self.work_done / self.num_cells))
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the kernel lies in Numba's cache on disk already."""
+        return is_kernel_cached(kernel.train_tiles, "train_tiles")
+
+    def parameters(self) -> dict[str, Float32Array]:
+        """Return vectors, biases and squared gradients, in one array."""
+        return {"x": self.x}
+
+    def part(self, number: int) -> Float32Array:
+        """Return a part of every row without biases and padding, float32, shape (V, dim)."""
+        return _part(self.x, number)[:, : self.settings.dim]
+
+    def word_vectors(self) -> Float32Array:
+        """Return word and context vectors combined as the settings say."""
+        words, contexts = self.part(WORD), self.part(CONTEXT)
+        if self.settings.combine == "input":
+            return words
+        if self.settings.combine == "concat":
+            return np.concatenate((words, contexts), axis=1)
+        total: Float32Array = words + contexts
+        return total if self.settings.combine == "sum" else total / np.float32(2)
+
+    def context_vectors(self) -> Float32Array:
+        """Return the context vectors."""
+        return self.part(CONTEXT)
+
+    def start_from(self, rows: Int64Array, vectors: Float32Array) -> None:
+        """Take over vectors that a run with the same `combine` returned."""
+        words, contexts = self.part(WORD), self.part(CONTEXT)
+        if self.settings.combine == "concat":
+            words[rows], contexts[rows] = np.split(vectors, 2, axis=1)
+            return
+        words[rows] = vectors / np.float32(2) if self.settings.combine == "sum" else vectors
+        if self.settings.combine != "input":
+            contexts[rows] = words[rows]
+
+    def advance(self, walk: GloVeWalk) -> bool:
+        """Train on some tiles of a walk, and say whether its epoch goes on."""
+        cost, rate = np.zeros(1), np.float32(self.settings.learning_rate)
+        has_more = kernel.train_tiles(
+            self.data.pairs,
+            self.data.tile_starts,
+            walk.order,
+            rate,
+            np.float32(self.settings.gradient_clip),
+            max(1_000, int(_NUMBERS_A_CALL / self.settings.dim)),
+            walk.state,
+            self.x,
+            cost,
+        )
+        if not np.isfinite(cost[0]):
+            raise self.not_finite()
+        # Half the squared error, as in the authors' program: the gradient is that of the half.
+        walk.losses[walk.epoch] += 0.5 * cost[0]
+        walk.pairs[walk.epoch] += walk.state[kernel.NUM_CELLS]
+        walk.state[kernel.NUM_CELLS] = 0
+        return bool(has_more)
+
+
+def make_model(
+    data: TrainingPairs,
+    settings: GloVeSettings,
+    initial_vectors: tuple[Int64Array, Float32Array] | None = None,
+) -> GloVeModel:
+    """Prepare a run: parameters and walks.
+
+    Parameters
+    ----------
+    data : TrainingPairs
+    settings : GloVeSettings
+    initial_vectors : (int64 array (N,), float32 array (N, vector_size)), optional
+        Rows to start from in place of random ones.
+    """
+    x = _make_parameters(len(data.vocabulary), settings)
+    model = GloVeModel(settings, data, x, _make_walks(data, settings), data.num_cells)
+    if initial_vectors is not None:
+        model.start_from(*initial_vectors)
+    return model
+
+
+def _make_parameters(size: int, settings: GloVeSettings) -> Float32Array:
+    """Return rows with random vectors and biases in U(-0.5, 0.5) / dim."""
+    dim = settings.dim
+    x = tile.aligned_zeros(size, NUM_PARTS * _padded(dim + 2))
+    random = numpy_generator(settings.seed, "initial vectors").random(
+        (2, size, dim + 1), np.float32
+    )
+    random = (random - np.float32(0.5)) / np.float32(dim)
+    words, contexts = _part(x, WORD), _part(x, CONTEXT)
+    words[:, : dim + 1], words[:, dim + 1] = random[0], 1.0
+    contexts[:, :dim], contexts[:, dim + 1] = random[1, :, :dim], random[1, :, dim]
+    contexts[:, dim] = 1.0
+    word_squares, context_squares = _part(x, WORD_SQUARES), _part(x, CONTEXT_SQUARES)
+    word_squares[:], context_squares[:] = 1.0, 1.0
+    word_squares[:, dim + 1], context_squares[:, dim] = kernel.FROZEN, kernel.FROZEN
+    return x
+
+
+def _make_walks(data: TrainingPairs, settings: GloVeSettings) -> list[GloVeWalk]:
+    """Deal the tiles to threads, about as many pairs each; fewer threads if tiles are few."""
+    num_tiles = len(data.tile_starts) - 1
+    num_walks = min(settings.threads, num_tiles)
+    states = kernel_states(settings.seed, num_walks + 1)
+    tiles = np.arange(num_tiles)
+    with np.errstate(over="ignore"):  # random numbers wrap around on purpose
+        kernel.shuffle_order(states[num_walks], tiles)
+    ends = np.cumsum(np.diff(data.tile_starts)[tiles])
+    wanted = ends[-1] * np.arange(1, num_walks) / num_walks
+    cuts = np.searchsorted(ends, wanted) + 1
+    # At least a tile each, however unequal they are.
+    lowest = np.arange(1, num_walks)
+    cuts = np.clip(np.maximum.accumulate(cuts - lowest) + lowest, lowest, num_tiles - lowest[::-1])
+    walks = []
+    for index, (first, stop) in enumerate(pairwise([0, *cuts.tolist(), num_tiles])):
+        epochs = np.zeros(settings.epochs, np.float64), np.zeros(settings.epochs, np.int64)
+        walk = GloVeWalk(tiles[first:stop].copy(), states[index], *epochs)
+        walk.begin_epoch()
+        walks.append(walk)
+    return walks
+
+
+def _padded(numbers: int) -> int:
+    """Return the length of a part, rounded up to whole vectors."""
+    return int(tile.aligned_zeros(1, numbers).shape[1])
+
+
+def _part(x: Float32Array, number: int) -> Float32Array:
+    """Return a part of every row, with biases and padding."""
+    size = x.shape[1] // NUM_PARTS
+    return x[:, number * size : (number + 1) * size]
