@@ -5,6 +5,7 @@ A checkpoint is a directory: ``corpus/`` is what was read of the text, written o
 Learning rate, epoch and loss follow from the walks.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -99,7 +100,12 @@ class Checkpoint:
         return StoredState(self.directory, tensors, metadata["corpus_fingerprint"])
 
     def remove(self) -> None:
-        """Delete the checkpoint after the vectors have been saved."""
+        """Delete the checkpoint after the vectors have been saved.
+
+        The state goes first: a run killed here must not leave a state whose corpus is gone.
+        """
+        with contextlib.suppress(OSError):
+            (self.directory / _STATE_FILE).unlink(missing_ok=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _check(self, metadata: dict[str, str], settings: RunSettings) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -200,6 +201,21 @@ def test_runs_killed_at_random_and_resumed_end_in_the_same_bytes(corpus, tmp_pat
     command(corpus, resumed, "--resume").communicate()
     assert resumed.read_bytes() == whole.read_bytes()
     assert not (tmp_path / "resumed.bin.checkpoint").exists()
+
+
+def test_a_run_killed_while_it_removes_its_checkpoint_can_be_repeated(
+    corpus, tmp_path, monkeypatch
+):
+    options = {"checkpoint_directory": tmp_path / "kept", "is_resumed": True}
+    first = train_on_text([str(corpus)], plan(tmp_path, **options))
+    checkpoint = Checkpoint(tmp_path / "kept", [str(corpus)])
+    (tmp_path / "kept" / "state.safetensors").write_bytes(b"the last state")
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)  # the kill comes here
+    checkpoint.remove()
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / "kept" / "corpus")
+    again = train_on_text([str(corpus)], plan(tmp_path, **options))
+    assert again.vectors.vectors.tobytes() == first.vectors.vectors.tobytes()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
