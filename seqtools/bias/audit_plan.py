@@ -18,7 +18,7 @@ from seqtools.bias.settings import AuditSettings
 from seqtools.bias.word_sets import BiasAxis, NamedWords, WeatTest
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import SettingsError
-from seqtools.types import BoolArray, Float64Array, Int64Array
+from seqtools.types import BoolArray, Float32Array, Int64Array
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class AuditPlan:
         Words that belong to a group by definition.
     vocabulary : int64 array, shape (P,)
         Rows of ordinary frequent words.
-    leaning : float64 array, shape (P, groups)
+    leaning : float32 array, shape (P, groups)
         How far each of them leans to each group.
     extremes : tuple of int64 arrays
         For each group the places in the vocabulary of the words that lean to it most.
-    target_leaning : float64 array, shape (targets, groups)
+    target_leaning : float32 array, shape (targets, groups)
         How far the targets lean to each group.
     """
 
@@ -86,9 +86,9 @@ class AuditPlan:
     tests: tuple[FoundTest, ...]
     specific: BoolArray
     vocabulary: Int64Array
-    leaning: Float64Array
+    leaning: Float32Array
     extremes: tuple[Int64Array, ...]
-    target_leaning: Float64Array
+    target_leaning: Float32Array
 
     @property
     def lost(self) -> tuple[str, ...]:

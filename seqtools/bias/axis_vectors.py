@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqtools.bias.debiasing import to_unit_length
 from seqtools.bias.found_words import WordFinder
 from seqtools.bias.subspace import Subspace, bias_subspace, same_vector
 from seqtools.bias.word_sets import BiasAxis
-from seqtools.embeddings.nearest import unit_rows
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import SettingsError
 from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
@@ -112,9 +112,9 @@ def find_direction(
 
 def unit_vectors_of(vectors: WordVectors, rows: Int64Array) -> Float32Array:
     """Return some rows at length 1, shape (N, D); zeros stay zeros."""
-    chosen = vectors.vectors[rows]
-    norms = np.sqrt(np.einsum("nd,nd->n", chosen, chosen, dtype=np.float64))
-    return unit_rows(chosen, norms)
+    units: Float32Array = np.array(vectors.vectors[rows], dtype=np.float32)
+    to_unit_length(units)
+    return units
 
 
 def specific_rows(axis: BiasAxis, finder: WordFinder) -> Int64Array:

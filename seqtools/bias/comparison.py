@@ -16,7 +16,7 @@ from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.evaluation.analogy_sets import AnalogySet
 from seqtools.evaluation.similarity_sets import SimilaritySet
 from seqtools.evaluation.vector_settings import EvaluationSettings
-from seqtools.monitor import Monitor
+from seqtools.monitor import Monitor, NullMonitor
 
 _SHOWN_VARIANCES = 10
 
@@ -186,6 +186,8 @@ def compare_debiasing(
     """
     debias_settings = debias_settings or DebiasSettings()
     audit_settings = audit_settings or AuditSettings()
+    cost_settings = cost_settings or EvaluationSettings()
+    monitor = monitor or NullMonitor()
     finder = WordFinder(vectors)
     with one_blas_thread():
         plan = plan_audit(
@@ -199,11 +201,9 @@ def compare_debiasing(
         fitted = fit_debiasing(vectors, plan, debias_settings, finder=finder, monitor=monitor)
         states = VectorState(vectors), VectorState(vectors, fitted.debiasing)
         before, after = (audit(state, plan, audit_settings, monitor) for state in states)
-        cost = measure_cost(
-            *states,
-            similarity_sets,
-            analogy_sets,
-            cost_settings or EvaluationSettings(),
-            monitor,
-        )
+        monitor.start("measuring the cost", None, "sets")
+        try:
+            cost = measure_cost(*states, similarity_sets, analogy_sets, cost_settings)
+        finally:
+            monitor.finish()
     return Comparison(plan, fitted, before, after, cost)

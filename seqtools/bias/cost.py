@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from seqtools.bias.found_words import WordFinder
 from seqtools.bias.vector_state import VectorState
-from seqtools.evaluation.analogy_search import answer_analogies
+from seqtools.evaluation.analogy_marks import right_answers
 from seqtools.evaluation.analogy_sets import AnalogySet
 from seqtools.evaluation.bootstrap import Interval, percentile_interval, resample_counts
 from seqtools.evaluation.lookup import WordLookup
 from seqtools.evaluation.rank_correlation import resampled_spearman
 from seqtools.evaluation.similarity_sets import SimilaritySet
 from seqtools.evaluation.vector_settings import EvaluationSettings
-from seqtools.monitor import Monitor, NullMonitor, Progress
 from seqtools.seeding import numpy_generator
-from seqtools.types import BoolArray, Float64Array, Int64Array
+from seqtools.types import Float32Array, Float64Array, Int64Array
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,6 @@ def measure_cost(
     similarity_sets: Sequence[SimilaritySet],
     analogy_sets: Sequence[AnalogySet],
     settings: EvaluationSettings,
-    monitor: Monitor | None = None,
 ) -> DebiasingCost:
     """Score both states on every set.
 
@@ -106,59 +105,45 @@ def measure_cost(
         Sets with different names.
     settings : EvaluationSettings
         Policies and bootstrap. Items with unknown words are left out.
-    monitor : Monitor, optional
-        Told after each set.
     """
-    monitor = monitor or NullMonitor()
-    words = before.vectors.words
-    total = len(similarity_sets) + len(analogy_sets)
-    similarity: dict[str, ScoreChange] = {}
+    states = (before, after)
+    similarity = {
+        pairs.name: _similarity_change(states, pairs, settings) for pairs in similarity_sets
+    }
     analogies: dict[str, ScoreChange] = {}
-    monitor.start("measuring the cost", total, "sets")
-    try:
-        lookup = WordLookup(words, settings.similarity_case) if similarity_sets else None
-        for pairs in similarity_sets:
-            if lookup is not None:
-                rows = lookup.rows(pairs.pairs)
-                similarity[pairs.name] = _similarity_change(before, after, pairs, rows, settings)
-            monitor.update(Progress(len(similarity), total, "sets", note=pairs.name))
-        if analogy_sets:
-            restricted = WordLookup(words[: settings.restrict], settings.analogy_case)
-            marks = _AnalogyMarks(before, after, restricted, settings)
-            for questions in analogy_sets:
-                analogies[questions.name] = marks.change(questions)
-                done = len(similarity) + len(analogies)
-                monitor.update(Progress(done, total, "sets", note=questions.name))
-    finally:
-        monitor.finish()
+    if analogy_sets:
+        top = np.arange(min(settings.restrict, len(before.vectors)), dtype=np.int64)
+        lookup = WordLookup(before.vectors.words[: len(top)], settings.analogy_case)
+        tables = [state.unit(top) for state in states]
+        for questions in analogy_sets:
+            analogies[questions.name] = _analogy_change(tables, questions, lookup, settings)
     return DebiasingCost(similarity, analogies, settings)
 
 
 def _similarity_change(
-    before: VectorState,
-    after: VectorState,
-    pairs: SimilaritySet,
-    rows: Int64Array,
-    settings: EvaluationSettings,
+    states: tuple[VectorState, VectorState], pairs: SimilaritySet, settings: EvaluationSettings
 ) -> ScoreChange:
     """Return how the correlation with ratings changes."""
+    finder = WordFinder(states[0].vectors)
+    rows = np.array([[finder.row(word) for word in pair] for pair in pairs.pairs], dtype=np.int64)
     covered = rows.min(axis=1) >= 0
     found, ratings = rows[covered], pairs.ratings[covered]
+    nothing = ScoreChange(None, None, None, None, None, len(found), len(rows))
     if len(found) < 2:
-        return ScoreChange(None, None, None, None, None, len(found), len(rows))
-    statistics = [resampled_spearman(ratings, _cosines(state, found)) for state in (before, after)]
-    ones = np.ones((1, len(found)), dtype=np.int64)
-    scores = [float(statistic(ones)[0]) for statistic in statistics]
-    if not np.isfinite(scores).all():
-        return ScoreChange(None, None, None, None, None, len(found), len(rows))
-    generator = numpy_generator(settings.seed, "bootstrap")
-    differences = np.concatenate(
-        [
-            statistics[1](counts) - statistics[0](counts)
-            for counts in resample_counts(generator, len(found), settings.resamples)
-        ]
-    )
-    return _change(scores, differences, settings, len(found), len(rows))
+        return nothing
+
+    def resampled(state: VectorState) -> tuple[float, Float64Array]:
+        statistic = resampled_spearman(ratings, _cosines(state, found))
+        generator = numpy_generator(settings.seed, "bootstrap")
+        blocks = resample_counts(generator, len(found), settings.resamples)
+        whole = statistic(np.ones((1, len(found)), dtype=np.int64))
+        return float(whole[0]), np.concatenate([statistic(counts) for counts in blocks])
+
+    (first, resampled_first), (second, resampled_second) = map(resampled, states)
+    if not np.isfinite([first, second]).all():
+        return nothing
+    differences = resampled_second - resampled_first
+    return _change((first, second), differences, settings, len(found), len(rows))
 
 
 def _cosines(state: VectorState, rows: Int64Array) -> Float64Array:
@@ -168,47 +153,37 @@ def _cosines(state: VectorState, rows: Int64Array) -> Float64Array:
     return cosines
 
 
-class _AnalogyMarks:
-    """Answers analogies by both states, the look-up of words being shared."""
+def _analogy_change(
+    tables: Sequence[Float32Array],
+    questions: AnalogySet,
+    lookup: WordLookup,
+    settings: EvaluationSettings,
+) -> ScoreChange:
+    """Return how the share of right answers changes.
 
-    def __init__(
-        self,
-        before: VectorState,
-        after: VectorState,
-        lookup: WordLookup,
-        settings: EvaluationSettings,
-    ) -> None:
-        self._settings, self._lookup = settings, lookup
-        self._same_as = lookup.first_spelling()
-        top = np.arange(min(settings.restrict, len(before.vectors)), dtype=np.int64)
-        self._vectors = [state.unit(top) for state in (before, after)]
-
-    def change(self, questions: AnalogySet) -> ScoreChange:
-        """Return how the share of right answers changes."""
-        rows = self._lookup.rows(questions.questions)
-        covered = rows.min(axis=1) >= 0
-        num_covered = int(covered.sum())
-        if num_covered == 0:
-            return ScoreChange(None, None, None, None, None, 0, len(rows))
-        right = [self._right(vectors, rows[covered]) for vectors in self._vectors]
-        gained = int((right[1] & ~right[0]).sum())
-        lost = int((right[0] & ~right[1]).sum())
-        shares = np.array([gained, lost, num_covered - gained - lost]) / num_covered
-        generator = numpy_generator(self._settings.seed, "bootstrap")
-        drawn = generator.multinomial(num_covered, shares, size=self._settings.resamples)
-        differences = (drawn[:, 0] - drawn[:, 1]) / num_covered
-        scores = [float(marks.mean()) for marks in right]
-        return _change(scores, differences, self._settings, num_covered, len(rows))
-
-    def _right(self, vectors: Any, rows: Int64Array) -> BoolArray:
-        """Return which questions are answered right."""
-        answers = answer_analogies(vectors, rows[:, :3], self._same_as, self._settings.method)
-        right: BoolArray = (answers >= 0) & (self._same_as[answers] == self._same_as[rows[:, 3]])
-        return right
+    A resample of questions that are gained, lost or neither follows the multinomial distribution.
+    """
+    rows = lookup.rows(questions.questions)
+    covered = rows.min(axis=1) >= 0
+    num_covered = int(covered.sum())
+    if num_covered == 0:
+        return ScoreChange(None, None, None, None, None, 0, len(rows))
+    same_as = lookup.first_spelling()
+    right_before, right_after = (
+        right_answers(table, rows[covered], same_as, settings.method) for table in tables
+    )
+    gained = int((right_after & ~right_before).sum())
+    lost = int((right_before & ~right_after).sum())
+    shares = np.array([gained, lost, num_covered - gained - lost]) / num_covered
+    generator = numpy_generator(settings.seed, "bootstrap")
+    drawn = generator.multinomial(num_covered, shares, size=settings.resamples)
+    differences = (drawn[:, 0] - drawn[:, 1]) / num_covered
+    scores = (float(right_before.mean()), float(right_after.mean()))
+    return _change(scores, differences, settings, num_covered, len(rows))
 
 
 def _change(
-    scores: Sequence[float],
+    scores: tuple[float, float],
     differences: Float64Array,
     settings: EvaluationSettings,
     covered: int,

@@ -11,8 +11,8 @@ from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
 _LONGEST_WORD = 20
 
 
-def leanings(units: Float32Array, direction: Direction, group_means: Float64Array) -> Float64Array:
-    """Return how far each word leans to each group, float64 array, shape (N, groups).
+def leanings(units: Float32Array, direction: Direction, group_means: Float64Array) -> Float32Array:
+    """Return how far each word leans to each group, float32 array, shape (N, groups).
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def leanings(units: Float32Array, direction: Direction, group_means: Float64Arra
     """
     num_groups = len(group_means)
     if num_groups == 2:
-        cosines = units @ direction.basis[0]
+        cosines = units @ direction.basis[0].astype(np.float32)
         return np.stack([cosines, -cosines], axis=1)
-    products = units @ group_means.T
+    products = units @ group_means.T.astype(np.float32)
     others = (products.sum(axis=1, keepdims=True) - products) / (num_groups - 1)
-    apart: Float64Array = products - others
+    apart: Float32Array = products - others
     return apart
 
 
@@ -71,12 +71,12 @@ def plain_words(words: Sequence[str], num_words: int, excluded: BoolArray) -> In
     return rows[~excluded[rows]]
 
 
-def extremes(leaning: Float64Array, per_group: int) -> tuple[Int64Array, ...]:
+def extremes(leaning: Float32Array, per_group: int) -> tuple[Int64Array, ...]:
     """Return the places of the words that lean most to each group, the most extreme first.
 
     Parameters
     ----------
-    leaning : float64 array, shape (N, groups)
+    leaning : float32 array, shape (N, groups)
     per_group : int
         Words wanted for each group; all groups get as many as the smallest has.
 

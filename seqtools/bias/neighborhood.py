@@ -7,7 +7,7 @@ import numpy as np
 
 from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
 
-_SCORES_AT_ONCE = 1 << 22
+_SCORES_AT_ONCE = 1 << 21
 _STRIPES = 1024
 
 

@@ -85,7 +85,7 @@ def _neighbors(
         targets, own, vocabulary, np.stack([leans_to == group for group in groups], axis=1), k
     )
     statistics = [
-        _resampled_correlation(plan.target_leaning[:, group], shares[:, i])
+        _resampled_correlation(plan.target_leaning[:, group].astype(np.float64), shares[:, i])
         for i, group in enumerate(groups)
     ]
 

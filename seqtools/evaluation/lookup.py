@@ -1,6 +1,6 @@
 """Finding a test set's words among the vectors, under a stated rule about case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,9 +38,15 @@ class WordLookup:
             row = self._rows.get(word.lower(), -1)
         return row
 
-    def rows(self, items: Iterable[Sequence[str]]) -> Int64Array:
+    def rows(self, items: Sequence[Sequence[str]]) -> Int64Array:
         """Return the rows of tuples of words, an int64 array of shape (N, words in a tuple)."""
-        return np.array([[self.row(word) for word in item] for item in items], dtype=np.int64)
+        # Sets of analogies ask for few words many times.
+        known: dict[str, int] = {}
+        for item in items:
+            for word in item:
+                if word not in known:
+                    known[word] = self.row(word)
+        return np.array([[known[word] for word in item] for item in items], dtype=np.int64)
 
     def first_spelling(self) -> Int64Array:
         """Return for each row the row whose word counts as the same: int64 array, shape (V,)."""

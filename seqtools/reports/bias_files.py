@@ -1,13 +1,82 @@
-"""Where the pictures and the page of a bias report go."""
+"""Writing the page and the pictures of a bias report."""
+
+import os
+from pathlib import Path
 
 from seqtools.bias.comparison import Audited, Comparison
+from seqtools.errors import SettingsError
+from seqtools.io.atomic import atomic_writer, check_writable
+from seqtools.reports.bias_page import render_bias_page
+from seqtools.reports.bias_picture import render_bias_picture
+from seqtools.reports.bias_story import tell_story
+
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def check_pictures(report: str | None, plot: str | None) -> None:
-    """Refuse now what could not be written after the work."""
+    """Refuse now what could not be written after the work.
+
+    Parameters
+    ----------
+    report : str or None
+        The page: .html.
+    plot : str or None
+        The picture: .png, .svg or .pdf.
+
+    Raises
+    ------
+    SettingsError
+        If a suffix names another format.
+    FileAccessError
+        If a file could not be written.
+    """
+    for path, suffixes in ((report, (".html",)), (plot, PICTURE_SUFFIXES)):
+        if path is None:
+            continue
+        suffix = Path(path).suffix.lower()
+        if suffix not in suffixes:
+            what = "a report" if path == report else "a picture"
+            raise SettingsError(
+                f"{path}: {what} is written to a file ending in {', '.join(suffixes)}, "
+                f"got {suffix or 'no suffix'}"
+            )
+        check_writable(path)
 
 
 def write_pictures(
-    result: Audited | Comparison, source: str, report: str | None, plot: str | None
+    result: Audited | Comparison,
+    source: str | os.PathLike[str],
+    report: str | None,
+    plot: str | None,
 ) -> None:
-    """Write what was asked for."""
+    """Write the page and the picture that were asked for, each atomically.
+
+    Parameters
+    ----------
+    result : Audited or Comparison
+        What was measured.
+    source : path-like
+        The file of vectors, for the title.
+    report, plot : str or None
+        Where to write.
+
+    Raises
+    ------
+    FileAccessError
+        If a file cannot be written; what stood there still stands.
+    """
+    if report is None and plot is None:
+        return
+    name = "stdin" if os.fspath(source) == "-" else Path(source).name
+    story = tell_story(result, name)
+    if plot is not None:
+        content = render_bias_picture(story, Path(plot).suffix.lower().removeprefix("."))
+        _write(plot, content)
+    if report is not None:
+        _write(report, render_bias_page(story))
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file atomically."""
+    with atomic_writer(path) as file:
+        file.write(content)

@@ -79,7 +79,8 @@ def test_ripa_takes_every_pair_of_a_set_and_vectors_as_they_are(rng):
     found = relational_products(words, list(pairs))
     np.testing.assert_allclose(found, [twin.ripa(w, pairs) for w in words])
     triple = rng.normal(size=(3, 9))
-    expected = [twin.ripa(w, [(triple[0], triple[1]), (triple[0], triple[2]), (triple[1], triple[2])])
+    x, y, z = triple
+    expected = [twin.ripa(w, [(x, y), (x, z), (y, z)])
                 for w in words]  # fmt: skip
     np.testing.assert_allclose(relational_products(words, [triple]), expected)
     assert relational_products(words, [np.ones((2, 9))]).shape == (5, 0)
