@@ -82,12 +82,15 @@ class _Block(NamedTuple):
         `never` where a candidate is the same word as the query.
     own : dict of int to list of int
         The candidates that are the same word as a query.
+    zeros : int64 array
+        The candidates that are rows of zeros.
     is_sum : bool
         Whether contributions are added, or multiplied.
     """
 
     terms: Float32Array
     own: dict[int, list[int]]
+    zeros: Int64Array
     is_sum: bool
 
 
@@ -114,7 +117,8 @@ class _Scorer:
         units = _unit(self._vectors[start:stop])
         cosines: Float32Array = self._queries @ units.T
         terms = cosines if self.is_sum else np.maximum((1 + cosines) / 2, _SMALLEST)
-        terms[:, ~units.any(axis=1)] = self.never
+        zeros = np.flatnonzero(~units.any(axis=1))
+        terms[:, zeros] = self.never
         own: dict[int, list[int]] = {}
         first, last = np.searchsorted(self._rows, [start, stop])
         places = self._rows[first:last] - start
@@ -122,7 +126,7 @@ class _Scorer:
         terms[words, places] = self.never
         for word, place in zip(words.tolist(), places.tolist(), strict=True):
             own.setdefault(word, []).append(place)
-        return _Block(terms, own, self.is_sum)
+        return _Block(terms, own, zeros, self.is_sum)
 
     def answer_scores(self, asked: Int64Array) -> Float32Array:
         """Return the highest score of a spelling of d for each question.
@@ -179,6 +183,7 @@ def _highest_scores(block: _Block, asked: Int64Array) -> Float32Array:
     with np.errstate(invalid="ignore"):
         for start, end, first, second in pairs:
             shared = _pair_scores(block.terms[first], block.terms[second], is_sum=block.is_sum)
+            shared[block.zeros] = never
             if first in block.own:
                 shared[block.own[first]] = never
             if second in block.own:
