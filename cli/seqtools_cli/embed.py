@@ -4,6 +4,9 @@ from seqtools_cli.lazy import LazyGroup
 
 COMMANDS = {
     "train": ("seqtools_cli.embed_train:train", "Train word vectors on text."),
+    "count": ("seqtools_cli.embed_count:count", "Count the words of text."),
+    "cooccur": ("seqtools_cli.embed_count:cooccur", "Count which words stand near which."),
+    "merge": ("seqtools_cli.embed_count:merge", "Add up the counts of several machines."),
     "eval": ("seqtools_cli.embed_eval:evaluate", "Score vectors on similarity and analogy sets."),
     "neighbors": ("seqtools_cli.embed_query:neighbors", "List the nearest words of each word."),
     "analogy": ("seqtools_cli.embed_query:analogy", "Answer: A is to B as C is to ?"),

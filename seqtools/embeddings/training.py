@@ -40,6 +40,8 @@ class Training:
         Words consumed by this process over all epochs.
     work_done : int
         The same in the model's own unit.
+    work_an_epoch : int
+        Units in a whole epoch.
     unit : str
         That unit: "tokens" or "entries".
     train_seconds : float
@@ -55,6 +57,7 @@ class Training:
     losses: list[float]
     words_trained: int
     work_done: int
+    work_an_epoch: int
     unit: str
     train_seconds: float
     threads: int
@@ -145,6 +148,7 @@ def _train(
         losses=[float("nan") if loss is None else loss for loss in losses],
         words_trained=model.words_done - words_before,
         work_done=model.work_done - work_before,
+        work_an_epoch=model.work_in_all // plan.settings.epochs,
         unit=model.unit,
         train_seconds=time.monotonic() - started,
         threads=len(model.walks),
