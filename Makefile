@@ -49,9 +49,11 @@ check: $(VENV)/with-dev
 
 bench: $(VENV)/with-dev
 	@mkdir -p benchmarks/results
-	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; \
-		$(HERE) python -m benchmarks.$$name --output benchmarks/results/$$name.json; done
+	@for name in $(BENCHMARKS); do echo "== $$name"; \
+		$(HERE) python -m benchmarks.$$name --output benchmarks/results/$$name.json || \
+		echo "$$name failed; the others go on"; done
 	@$(HERE) cog -r $(GENERATED)
+	@$(HERE) python -m benchmarks.table
 
 docs: $(VENV)/with-dev
 	@$(HERE) cog -r $(GENERATED)

@@ -1,6 +1,6 @@
 """Time `seqtools bleu` beside the sacrebleu command: whole commands, in turns, medians and ratios.
 
-Run from the project's folder: python benchmarks/bleu.py [--lines 3000] [--rounds 5] [--output FILE]
+Run it with ``python -m benchmarks.bleu [--lines 3000] [--rounds 5] [--output FILE]``
 
 The text is that of a real set with four systems and references (SEQTOOLS_DATA, mt-metrics), cut or
 repeated to the number of lines asked for. Both commands must print the same score.
@@ -9,7 +9,6 @@ repeated to the number of lines asked for. Both commands must print the same sco
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -18,13 +17,15 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.shared.report import Row, show, write
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("SEQTOOLS_DATA", ROOT.parent / "shared" / "data"))
 TASKS = {
     "score": (["-i", "hyp"], [], 1.0),
-    "score and interval": (["-i", "hyp"], ["-ci"], 0.8),
-    "paired bootstrap": (["-i", "hyp", "other"], ["-pbs"], 0.4),
-    "randomization": (["-i", "hyp", "other"], ["-par"], 0.2),
+    "score and interval": (["-i", "hyp"], ["-ci"], 1.25),
+    "paired bootstrap": (["-i", "hyp", "other"], ["-pbs"], 2.5),
+    "randomization": (["-i", "hyp", "other"], ["-par"], 5.0),
 }
 
 
@@ -33,31 +34,18 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         write_text(Path(folder), arguments.lines)
         rows = [measure(folder, task, arguments.rounds) for task in TASKS]
-    report = {
-        "lines": arguments.lines,
-        "rounds": arguments.rounds,
-        "python": platform.python_version(),
-        "sacrebleu": version("sacrebleu"),
-        "cores": os.cpu_count(),
-        "rows": rows,
-    }
     print(f"{arguments.lines} lines, median of {arguments.rounds} runs in turns")
-    print(f"{'task':<20}{'seqtools s':>12}{'sacrebleu s':>13}{'ratio':>8}{'at most':>9}")
-    for row in rows:
-        print(
-            f"{row['task']:<20}{row['seqtools_seconds']:>12.3f}{row['sacrebleu_seconds']:>13.3f}"
-            f"{row['ratio']:>8.2f}{row['at_most']:>9.2f}"
-        )
-    if arguments.output:
-        Path(arguments.output).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    return 0 if all(row["ratio"] <= row["at_most"] for row in rows) else 1
+    print("\n".join(map(show, rows)))
+    corpus = f"{arguments.lines:,} lines of a real set"
+    peer = f"sacrebleu {version('sacrebleu')}"
+    write(arguments.output, "BLEU, whole commands", corpus, peer, rows)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--lines", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--output", help="write the figures to this JSON file")
+    parser.add_argument("--output", type=Path, help="write the figures to this JSON file")
     return parser.parse_args()
 
 
@@ -77,7 +65,7 @@ def write_text(folder, num_lines):
 
 def measure(folder, task, rounds):
     """Run both commands in turns and compare what they print."""
-    inputs, options, at_most = TASKS[task]
+    inputs, options, reach = TASKS[task]
     seqtools = [sys.executable, "-m", "seqtools_cli", "bleu", "ref", *inputs, *options, "-q"]
     sacrebleu = [sys.executable, "-m", "sacrebleu", "ref", *inputs, *options, "-q"]
     seconds = {"seqtools": [], "sacrebleu": []}
@@ -89,14 +77,10 @@ def measure(folder, task, rounds):
                 seconds[name].append(elapsed)
     check_same(outputs)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
-    return {
-        "task": task,
-        "seqtools_seconds": medians["seqtools"],
-        "sacrebleu_seconds": medians["sacrebleu"],
-        "ratio": medians["seqtools"] / medians["sacrebleu"],
-        "at_most": at_most,
-        "all_seconds": seconds,
-    }
+    pairs = zip(seconds["sacrebleu"], seconds["seqtools"], strict=True)
+    ratios = [round(theirs / ours, 3) for theirs, ours in pairs]
+    ratio = statistics.median(ratios)
+    return Row(task, "s", medians["seqtools"], medians["sacrebleu"], ratio, reach, None, ratios)
 
 
 def run(folder, command):
@@ -125,4 +109,4 @@ def check_same(outputs):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -27,14 +27,14 @@ def markdown_tables(folder: Path = RESULTS) -> str:
 def _markdown_table(report: dict[str, Any]) -> str:
     """Return one report as Markdown."""
     lines = [
-        f"**{report['title']}** ({report['corpus']}; {report['machine']})",
+        f"**{report['title']}** ({'; '.join(filter(None, [report['corpus'], report['machine']]))})",
         "",
         f"| | unit | seqtools | {report['peer']} | ratio |",
         "|---|---|---:|---:|---:|",
     ]
     lines += [
         f"| {row['name']} | {row['unit']} | {figure(row['ours'])} | {figure(row['peer'])} "
-        f"| {row['ratio']:.2f} |"
+        f"| {row['ratio']:.2f}{' (less is better)' if is_less_better(row) else ''} |"
         for row in report["rows"]
     ]
     return "\n".join(lines)
@@ -45,13 +45,23 @@ def figure(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
-def verdict(row: dict[str, Any]) -> str:
-    """Say what a row's ratio reaches; above 1 seqtools is the better."""
+def is_less_better(row: dict[str, Any]) -> bool:
+    """Say whether a row's ratio has to be small: then its aim is below what it has to reach."""
     reach, aim = row.get("reach"), row.get("aim")
-    if aim is not None and row["ratio"] >= aim:
+    return reach is not None and aim is not None and aim < reach
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """Say what a row's ratio reaches."""
+
+    def holds(bound: float) -> bool:
+        return bool(row["ratio"] <= bound if is_less_better(row) else row["ratio"] >= bound)
+
+    reach, aim = row.get("reach"), row.get("aim")
+    if aim is not None and holds(aim):
         return "aim reached"
     if reach is not None:
-        return "reached" if row["ratio"] >= reach else "MISSED"
+        return "reached" if holds(reach) else "MISSED"
     return ""
 
 

@@ -16,7 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from benchmarks.shared.corpus import unpack_corpus
+from benchmarks.shared.report import Row, write
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_COUNT = 5
@@ -92,13 +97,13 @@ def measure_apart(program: str, corpus: Path) -> dict[str, float]:
     return result
 
 
-def compare(corpus: Path, rounds: int) -> dict[str, object]:
+def compare(corpus: Path, rounds: int) -> dict[str, Any]:
     """Measure both programs in turn and compare their medians."""
     runs = {program: [] for program in PROGRAMS}
     for _ in range(rounds):
         for program in PROGRAMS:
             runs[program].append(measure_apart(program, corpus))
-    report: dict[str, object] = {"corpus_bytes": corpus.stat().st_size, "rounds": rounds}
+    report: dict[str, Any] = {"corpus_bytes": corpus.stat().st_size, "rounds": rounds}
     for program, results in runs.items():
         medians = {key: statistics.median(run[key] for run in results) for key in results[0]}
         medians["tokens_per_cpu_second"] = medians["tokens"] / medians["cpu_seconds"]
@@ -106,17 +111,17 @@ def compare(corpus: Path, rounds: int) -> dict[str, object]:
     pairs = list(zip(runs["gensim"], runs["seqtools"], strict=True))
     for clock in ("cpu", "wall"):
         ratios = [theirs[f"{clock}_seconds"] / ours[f"{clock}_seconds"] for theirs, ours in pairs]
+        report[f"{clock}_ratios"] = ratios
         report[f"{clock}_ratio"] = statistics.median(ratios)
     return report
 
 
-def print_table(report: dict[str, object]) -> None:
+def print_table(report: dict[str, Any]) -> None:
     """Print the medians and ratios."""
     columns = ("M words/s", "cpu s", "wall s", "peak MB", "added MB", "vocabulary")
     print(" " * 10 + "".join(f"{column:>11}" for column in columns))
     for program in PROGRAMS:
         run = report[program]
-        assert isinstance(run, dict)
         cells = (
             f"{run['tokens_per_cpu_second'] / 1e6:.1f}",
             f"{run['cpu_seconds']:.2f}",
@@ -129,19 +134,19 @@ def print_table(report: dict[str, object]) -> None:
     print(f"ratio: {report['cpu_ratio']:.1f} by processor time, {report['wall_ratio']:.1f} by wall")
 
 
-def find_corpus(folder: Path) -> Path:
-    """Unpack the default corpus into a folder."""
-    import gzip
-    import shutil
-
-    data = Path(os.environ.get("SEQTOOLS_DATA", ROOT.parent / "shared" / "data"))
-    packed = data / "corpora" / "wiki.txt.gz"
-    if not packed.is_file():
-        sys.exit(f"{packed} is missing: name a corpus, or set SEQTOOLS_DATA to the data folder")
-    corpus = folder / "wiki.txt"
-    with gzip.open(packed) as source, corpus.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    return corpus
+def rows_of(report: dict[str, Any]) -> list[Row]:
+    """Return the rows that are recorded: processor time, wall time, memory."""
+    ours, theirs = (report[program] for program in PROGRAMS)
+    rows = []
+    for clock, bounds in (("cpu", (3, 8)), ("wall", (None, None))):
+        speeds = [run["tokens"] / run[f"{clock}_seconds"] / 1e6 for run in (ours, theirs)]
+        ratios = report[f"{clock}_ratios"]
+        ratio = statistics.median(ratios)
+        name = f"text to vocabulary and ids, {clock} time"
+        rows.append(Row(name, "M words/s", *speeds, ratio, *bounds, ratios))
+    added = [run["peak_megabytes"] - run["peak_megabytes_before"] for run in (ours, theirs)]
+    rows.append(Row("memory added by reading", "MB", *added, added[1] / added[0], None, None, []))
+    return rows
 
 
 def main() -> None:
@@ -155,11 +160,11 @@ def main() -> None:
         print(json.dumps(measure(options.measure, options.corpus)))
         return
     with tempfile.TemporaryDirectory() as name:
-        corpus = options.corpus or find_corpus(Path(name))
+        corpus = options.corpus or unpack_corpus(Path(name))
         report = compare(corpus.resolve(), options.rounds)
     print_table(report)
-    if options.output:
-        options.output.write_text(json.dumps(report, indent=1) + "\n")
+    peer = f"gensim {version('gensim')}"
+    write(options.output, "Reading text", corpus.name, peer, rows_of(report))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Rows of a report: ours, the peer's, their ratio, and the ratio that was asked for."""
 
 import json
+import os
 import platform
 import statistics
 from collections.abc import Callable, Sequence
@@ -82,7 +83,18 @@ def write(path: Path | None, title: str, corpus: str, peer: str, rows: Sequence[
             "title": title,
             "corpus": corpus,
             "peer": peer,
-            "machine": f"{platform.machine()}, Python {platform.python_version()}",
+            "machine": f"{_processor()}, Python {platform.python_version()}",
             "rows": [asdict(row) for row in rows],
         }
         path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _processor() -> str:
+    """Return the processor's name and its cores, as far as the system tells."""
+    name = platform.processor() or platform.machine()
+    described = Path("/proc/cpuinfo")
+    if described.is_file():
+        lines = described.read_text("utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        name = names[0] if names else name
+    return f"{name}, {os.cpu_count()} cores"
