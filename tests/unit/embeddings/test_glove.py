@@ -320,13 +320,13 @@ def command(corpus, output, *extra):
 
 def test_a_run_killed_at_random_and_resumed_ends_in_the_same_bytes(corpus, tmp_path):
     whole, resumed = tmp_path / "whole.bin", tmp_path / "resumed.bin"
-    _, errors = command(corpus, whole, "--epochs", 1_000).communicate()
+    _, errors = command(corpus, whole, "--epochs", 4_000).communicate()
     assert whole.exists(), errors
     generator, kills = np.random.default_rng(1), 0
     for _ in range(40):
-        run = command(corpus, resumed, "--epochs", 1_000, "--resume", "--checkpoint-every", "0.05")
+        run = command(corpus, resumed, "--epochs", 4_000, "--resume", "--checkpoint-every", "0.05")
         try:
-            _, errors = run.communicate(timeout=float(generator.uniform(0.7, 2.0) + kills / 5))
+            _, errors = run.communicate(timeout=float(generator.uniform(0.6, 1.8) + kills / 4))
         except subprocess.TimeoutExpired:
             run.kill()
             kills += 1
