@@ -3,14 +3,9 @@
 import numpy as np
 
 from seqtools.kernels.alias import build_alias_table
-from seqtools.kernels.huffman import (
-    build_tree,
-    find_first_places,
-    measure_paths,
-    write_paths,
-)
+from seqtools.kernels.huffman import build_tree, measure_paths, write_paths
 from seqtools.kernels.windows import Codes, Noise
-from seqtools.types import Float64Array, Int32Array, Int64Array, Uint64Array
+from seqtools.types import Float64Array, Int64Array, Uint64Array
 
 
 def keep_probabilities(counts: Int64Array, threshold: float, rule: str) -> Float64Array:
@@ -62,33 +57,14 @@ def make_noise(counts: Int64Array, exponent: float) -> Noise:
     return Noise(slots)
 
 
-def make_codes(counts: Int64Array, ids: Int32Array | None = None) -> Codes:
-    """Return the Huffman codes of words sorted by falling count, at least two of them.
-
-    Parameters
-    ----------
-    counts : int64 array, shape (V,)
-        Never rising.
-    ids : int32 array, optional
-        The corpus. Words of equal count then stand in the tree in the order of their first
-        occurrence: neighbours in the tree, which share inner nodes, come from the same stretch of
-        text. After 5 epochs on 9 M words the loss a pair falls from 7.899 to 7.889.
-
-    Returns
-    -------
-    Codes
-    """
+def make_codes(counts: Int64Array) -> Codes:
+    """Return the Huffman codes of words sorted by falling count, at least two of them."""
     size = len(counts)
-    leaves = np.arange(size)
-    if ids is not None:
-        places = np.full(size, len(ids))
-        find_first_places(ids, places)
-        leaves[np.lexsort((places, -counts))] = np.arange(size)
     parents = np.empty(2 * size - 1, np.int64)
     bits = np.zeros(2 * size - 1, np.uint8)
     build_tree(counts, np.zeros(2 * size - 1, np.int64), parents, bits)
     starts = np.empty(size + 1, np.int64)
-    measure_paths(parents, leaves, starts)
+    measure_paths(parents, size, starts)
     nodes, signs = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
-    write_paths(parents, bits, leaves, starts, nodes, signs)
+    write_paths(parents, bits, starts, nodes, signs)
     return Codes(starts, nodes, signs)

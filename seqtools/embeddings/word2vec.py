@@ -127,7 +127,7 @@ def make_model(
         x[rows, :dim] = vectors
     keep = keep_probabilities(counts, settings.subsample, settings.subsample_rule)
     corpus = Corpus(ids, keep_limits(keep))
-    codes = make_codes(counts, ids) if settings.loss == "hs" else None
+    codes = make_codes(counts) if settings.loss == "hs" else None
     u = tile.aligned_zeros(size if codes is None else size - 1, dim)
     walks = make_walks(
         ids,

@@ -44,34 +44,19 @@ def build_tree(counts, weights, out_parents, out_bits):
 
 
 @njit(cache=True, nogil=True)
-def find_first_places(ids, out_places):
-    """Write where each word occurs first; words that do not occur keep what stood there.
-
-    Parameters
-    ----------
-    ids : int32 array, shape (N,)
-        Word ids; negative values are passed over.
-    out_places : int64 array, shape (V,)
-    """
-    for index in range(ids.shape[0] - 1, -1, -1):
-        if ids[index] >= 0:
-            out_places[ids[index]] = index
-
-
-@njit(cache=True, nogil=True)
-def measure_paths(parents, leaves, out_starts):
+def measure_paths(parents, size, out_starts):
     """Write where each word's path starts when all paths lie one after another.
 
     Parameters
     ----------
     parents : int64 array, shape (2 V - 1,)
-    leaves : int64 array, shape (V,)
-        Leaf of each word.
+    size : int64
+        V.
     out_starts : int64 array, shape (V + 1,)
     """
     out_starts[0] = 0
-    for word in range(leaves.shape[0]):
-        length, node = 0, parents[leaves[word]]
+    for word in range(size):
+        length, node = 0, parents[word]
         while node >= 0:
             length += 1
             node = parents[node]
@@ -79,13 +64,13 @@ def measure_paths(parents, leaves, out_starts):
 
 
 @njit(cache=True, nogil=True)
-def write_paths(parents, bits, leaves, starts, out_nodes, out_signs):
+def write_paths(parents, bits, starts, out_nodes, out_signs):
     """Write the path of each word from the root down.
 
     Parameters
     ----------
-    parents, bits, leaves, starts
-        As for `build_tree` and `measure_paths`.
+    parents, bits, starts
+        As `build_tree` and `measure_paths` wrote them.
     out_nodes : int32 array, shape (starts[V],)
         Inner nodes, counted from 0.
     out_signs : float32 array, shape (starts[V],)
@@ -93,7 +78,7 @@ def write_paths(parents, bits, leaves, starts, out_nodes, out_signs):
     """
     size = starts.shape[0] - 1
     for word in range(size):
-        node = leaves[word]
+        node = word
         for index in range(starts[word + 1] - 1, starts[word] - 1, -1):
             out_signs[index] = 1.0 - 2.0 * bits[node]
             node = parents[node]

@@ -87,14 +87,3 @@ def test_probabilities_along_the_paths_sum_to_one():
         path = slice(codes.starts[word], codes.starts[word + 1])
         total += np.prod(1 / (1 + np.exp(-codes.signs[path] * scores[codes.nodes[path]])))
     assert total == pytest.approx(1.0, rel=1e-12)
-
-
-def test_words_of_equal_count_stand_in_the_tree_as_they_first_occur():
-    counts = np.array([9, 4, 4, 4, 4], np.int64)
-    ids = np.array([0, 3, 1, -1, 4, 2, 0, 3, 2, 1, 4], np.int32)
-    plain, ordered = make_codes(counts), make_codes(counts, ids)
-    for leaf, word in enumerate([0, 3, 1, 4, 2]):
-        path = slice(ordered.starts[word], ordered.starts[word + 1])
-        expected = slice(plain.starts[leaf], plain.starts[leaf + 1])
-        np.testing.assert_array_equal(ordered.nodes[path], plain.nodes[expected])
-        np.testing.assert_array_equal(ordered.signs[path], plain.signs[expected])
