@@ -86,6 +86,7 @@ class Comparison:
             "neutralized": self.fitted.num_neutralized,
             "equalized": self.fitted.num_equalized,
             "kept": self.fitted.num_kept,
+            "zero_vectors": self.fitted.num_zeros,
             "learned_specific": learned and learned.as_dict(),
             "method_details": self.fitted.details,
             "lost_words": self.lost,

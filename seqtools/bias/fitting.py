@@ -1,5 +1,6 @@
 """Making the transformation that debiases vectors, by any of the methods."""
 
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,15 +18,16 @@ from seqtools.bias.leaning import extremes
 from seqtools.bias.settings import DebiasSettings
 from seqtools.bias.soft import soft_map
 from seqtools.bias.specific_words import LearnedWords, learn_specific_words
-from seqtools.bias.word_products import sum_of_products, sum_of_rows
+from seqtools.bias.word_products import count_zero_rows, sum_of_products, sum_of_rows
 from seqtools.embeddings.word_vectors import WordVectors
-from seqtools.errors import SettingsError
+from seqtools.errors import SeqtoolsWarning, SettingsError
 from seqtools.monitor import Monitor, NullMonitor
 from seqtools.seeding import numpy_generator
 from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
 
 _INLP_WORDS = 7500
 _DOUBLE_HARD_WORDS = 1000
+_HARDLY_ANYTHING = 0.99
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class FittedDebiasing:
         Sets equalized.
     num_kept : int
         Words that are specific and keep their part in the subspace.
+    num_zeros : int
+        Words whose vector is all zeros, and stays so.
     lost : tuple of str
         Words to equalize without a vector.
     learned : LearnedWords or None
@@ -57,6 +61,7 @@ class FittedDebiasing:
     num_neutralized: int
     num_equalized: int
     num_kept: int
+    num_zeros: int
     lost: tuple[str, ...]
     learned: LearnedWords | None
     details: dict[str, Any] = field(default_factory=dict)
@@ -121,13 +126,21 @@ def fit_debiasing(
         lost = sets.lost
         start = replace(start, replaced_rows=rows, replaced=replaced)
     num_kept = int(kept.sum())
+    num_zeros = count_zero_rows(vectors.vectors)
+    if num_zeros:
+        warnings.warn(
+            f"{num_zeros} words have a vector of zeros, which has no direction and stays as it is",
+            SeqtoolsWarning,
+            stacklevel=2,
+        )
     is_neutralized = start.basis is not None
     return FittedDebiasing(
         start,
         settings,
-        num_neutralized=len(vectors) - num_kept if is_neutralized else 0,
+        num_neutralized=len(vectors) - num_kept - num_zeros if is_neutralized else 0,
         num_equalized=num_sets,
         num_kept=num_kept if is_neutralized else 0,
+        num_zeros=num_zeros,
         lost=lost,
         learned=learned,
         details=details,
@@ -178,6 +191,14 @@ def _fit_soft(
     if settings.relative_strength and bias > 0:
         strength *= float((words * words).sum()) / bias
     found = soft_map(words, neutral, basis, strength, monitor)
+    if found.objective > _HARDLY_ANYTHING:
+        warnings.warn(
+            f"soft debiasing of strength {settings.strength:g} hardly changes {len(vectors):,} "
+            f"words (what is minimized falls by {1 - found.objective:.2%}); use a relative or a "
+            "larger strength",
+            SeqtoolsWarning,
+            stacklevel=3,
+        )
     details = {"strength": strength, "objective": found.objective, "steps": found.steps}
     return Debiasing(kept, matrix=found.matrix.astype(np.float32)), details
 

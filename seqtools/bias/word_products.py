@@ -28,6 +28,14 @@ def sum_of_products(vectors: Float32Array, mask: BoolArray | None = None) -> Flo
     return total
 
 
+def count_zero_rows(vectors: Float32Array) -> int:
+    """Return how many rows are all zeros."""
+    found = 0
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        found += int((~np.any(vectors[start : start + _ROWS_AT_ONCE], axis=1)).sum())
+    return found
+
+
 def sum_of_rows(vectors: Float32Array) -> Float64Array:
     """Return the sum of rows scaled to length 1, float64 array, shape (D,)."""
     total = np.zeros(vectors.shape[1])
