@@ -15,9 +15,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seqtools.bias.builtin_sets import builtin_axis as builtin_axis
+    from seqtools.bias.builtin_sets import builtin_tests as builtin_tests
+    from seqtools.bias.comparison import audit_vectors as audit_vectors
+    from seqtools.bias.comparison import compare_debiasing as compare_debiasing
+    from seqtools.bias.settings import DebiasSettings as DebiasSettings
+    from seqtools.embeddings.plans import GloVePlan as GloVePlan
+    from seqtools.embeddings.plans import TrainingPlan as TrainingPlan
+    from seqtools.embeddings.settings import GloVeSettings as GloVeSettings
     from seqtools.embeddings.settings import Word2VecSettings as Word2VecSettings
     from seqtools.embeddings.training import Training as Training
-    from seqtools.embeddings.training import TrainingPlan as TrainingPlan
     from seqtools.embeddings.training import train_on_text as train_on_text
     from seqtools.embeddings.vector_files import load_vectors as load_vectors
     from seqtools.embeddings.vector_files import save_vectors as save_vectors
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
     from seqtools.errors import SeqtoolsError as SeqtoolsError
     from seqtools.errors import SeqtoolsWarning as SeqtoolsWarning
     from seqtools.evaluation.analogy_sets import read_analogy_set as read_analogy_set
+    from seqtools.evaluation.beam_errors_run import BeamErrorRequest as BeamErrorRequest
+    from seqtools.evaluation.beam_errors_run import run_beam_errors as run_beam_errors
     from seqtools.evaluation.bleu import compare_systems as compare_systems
     from seqtools.evaluation.bleu import score_corpus as score_corpus
     from seqtools.evaluation.bleu import score_segments as score_segments
@@ -34,37 +43,50 @@ if TYPE_CHECKING:
         default_similarity_files as default_similarity_files,
     )
     from seqtools.evaluation.similarity_sets import read_similarity_set as read_similarity_set
-    from seqtools.evaluation.vector_evaluation import (
-        evaluate_word_vectors as evaluate_word_vectors,
-    )
+    from seqtools.evaluation.vector_evaluation import evaluate_word_vectors as evaluate_word_vectors
     from seqtools.evaluation.vector_settings import EvaluationSettings as EvaluationSettings
     from seqtools.monitor import Monitor as Monitor
+    from seqtools.reports.embedding_map import MapSettings as MapSettings
+    from seqtools.reports.embedding_map import make_embedding_map as make_embedding_map
+    from seqtools.reports.map_files import write_embedding_map as write_embedding_map
     from seqtools.text.id_cache import TextSettings as TextSettings
     from seqtools.text.vocabulary import Vocabulary as Vocabulary
 
 _PUBLIC_NAMES = {
+    "BeamErrorRequest": "seqtools.evaluation.beam_errors_run",
     "BleuSettings": "seqtools.evaluation.bleu_settings",
+    "DebiasSettings": "seqtools.bias.settings",
     "EvaluationSettings": "seqtools.evaluation.vector_settings",
+    "GloVePlan": "seqtools.embeddings.plans",
+    "GloVeSettings": "seqtools.embeddings.settings",
+    "MapSettings": "seqtools.reports.embedding_map",
     "Monitor": "seqtools.monitor",
     "SeqtoolsError": "seqtools.errors",
     "SeqtoolsWarning": "seqtools.errors",
     "TextSettings": "seqtools.text.id_cache",
     "Training": "seqtools.embeddings.training",
-    "TrainingPlan": "seqtools.embeddings.training",
+    "TrainingPlan": "seqtools.embeddings.plans",
     "Vocabulary": "seqtools.text.vocabulary",
     "Word2VecSettings": "seqtools.embeddings.settings",
     "WordVectors": "seqtools.embeddings.word_vectors",
+    "audit_vectors": "seqtools.bias.comparison",
+    "builtin_axis": "seqtools.bias.builtin_sets",
+    "builtin_tests": "seqtools.bias.builtin_sets",
+    "compare_debiasing": "seqtools.bias.comparison",
     "compare_systems": "seqtools.evaluation.bleu",
     "default_analogy_files": "seqtools.evaluation.default_sets",
     "default_similarity_files": "seqtools.evaluation.default_sets",
     "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",
     "load_vectors": "seqtools.embeddings.vector_files",
+    "make_embedding_map": "seqtools.reports.embedding_map",
     "read_analogy_set": "seqtools.evaluation.analogy_sets",
     "read_similarity_set": "seqtools.evaluation.similarity_sets",
+    "run_beam_errors": "seqtools.evaluation.beam_errors_run",
     "save_vectors": "seqtools.embeddings.vector_files",
     "score_corpus": "seqtools.evaluation.bleu",
     "score_segments": "seqtools.evaluation.bleu",
     "train_on_text": "seqtools.embeddings.training",
+    "write_embedding_map": "seqtools.reports.map_files",
 }
 
 __all__ = list(_PUBLIC_NAMES)
