@@ -28,12 +28,12 @@ from seqtools.embeddings.cooccurrence_settings import (
 from seqtools.embeddings.ordered_work import results_in_order
 from seqtools.errors import FileAccessError
 from seqtools.io.cooccurrence_file import (
-    ENTRY,
     CooccurrenceHeader,
     CooccurrenceWriter,
     check_output,
     write_cooccurrences,
 )
+from seqtools.io.entry_reader import ENTRY, EntryReader
 from seqtools.io.temporary import temporary_directory
 from seqtools.kernels.cooccurrence import (
     RowScratch,
@@ -177,7 +177,7 @@ class _Counter:
             raise
         except OSError as error:
             raise FileAccessError.from_os_error(error, path, "write") from error
-        return Run.of_entries(path, writer.num_entries)
+        return Run(EntryReader(path, 0, writer.num_entries))
 
     def count(self, first: int, writer: CooccurrenceWriter) -> None:
         """Count the chunk that begins at a token."""

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -15,17 +14,16 @@ from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings, plan
 from seqtools.embeddings.ordered_work import results_in_order
 from seqtools.errors import FileContentError, SettingsError
 from seqtools.io.cooccurrence_file import (
-    ENTRY,
     CooccurrenceFile,
     CooccurrenceHeader,
     CooccurrenceWriter,
     check_output,
     write_cooccurrences,
 )
+from seqtools.io.entry_reader import ENTRY, EntryReader
 from seqtools.kernels.cooccurrence import (
     RowScratch,
     checksum_entries,
-    find_entry,
     inspect_entries,
     make_row_scratch,
     merge_entries,
@@ -40,33 +38,19 @@ class Run:
 
     Attributes
     ----------
-    path : Path
-    entries : memory map of ENTRY
+    reader : EntryReader
     file : CooccurrenceFile or None
         The file they belong to, whose checksum is then compared.
     """
 
-    path: Path
-    entries: NDArray[Any]
+    reader: EntryReader
     file: CooccurrenceFile | None = None
-
-    @classmethod
-    def of_entries(cls, path: Path, num_entries: int) -> "Run":
-        """Map a file of nothing but entries."""
-        if num_entries == 0:
-            return cls(path, np.empty(0, ENTRY))
-        return cls(path, np.memmap(path, ENTRY, "r", shape=(num_entries,)))
-
-    @classmethod
-    def of_file(cls, file: CooccurrenceFile) -> "Run":
-        """Take the entries of a file of co-occurrences."""
-        return cls(file.path, file.entries, file)
 
     def damaged_at(self, index: int) -> FileContentError:
         """Return the error for an entry that is out of order or out of range."""
         if self.file is not None:
             return self.file.damaged_at(index)
-        return FileContentError("changed while it was in use", path=self.path)
+        return FileContentError("changed while it was in use", path=self.reader.path)
 
 
 class _Stretch(NamedTuple):
@@ -122,7 +106,7 @@ def merge_files(
         tokens_kept=sum(file.header.tokens_kept for file in files),
         sentences=sum(file.header.sentences for file in files),
     )
-    runs = [Run.of_file(file) for file in files]
+    runs = [Run(file.reader, file) for file in files]
     with write_cooccurrences(output, header, files[0].vocabulary) as writer:
         merge_runs(runs, header.vocabulary_size, settings, writer, monitor or NullMonitor())
     checksum = f"{writer.checksum:016x}"
@@ -144,7 +128,7 @@ def merge_runs(
         If a run is damaged or a sum exceeds 64 bits.
     """
     merger = _Merger(runs, vocabulary_size, settings)
-    total, done, started = sum(len(run.entries) for run in runs), 0, time.monotonic()
+    total, done, started = sum(run.reader.num_entries for run in runs), 0, time.monotonic()
     checksums = [0] * len(runs)
     monitor.start("merging co-occurrences", total, "entries")
     for stretch, num_entries, checksum, parts in merger.merged():
@@ -213,19 +197,18 @@ class _Merger:
 
     def _stretches(self) -> Iterator[_Stretch]:
         """Cut the runs between the same cells, so that a stretch fits in a buffer."""
-        lengths = np.array([len(run.entries) for run in self._runs], np.int64)
+        lengths = np.array([run.reader.num_entries for run in self._runs], np.int64)
         firsts, share = np.zeros(len(self._runs), np.int64), self._num_entries // len(self._runs)
         while (firsts < lengths).any():
             ahead = [
-                tuple(run.entries[first + share][["row", "column"]].tolist())
+                run.reader.cell(int(first) + share)
                 for run, first, length in zip(self._runs, firsts, lengths, strict=True)
                 if first + share < length
             ]
             stops = lengths.copy()
             if ahead:
-                row, column = min(ahead)
                 for index, run in enumerate(self._runs):
-                    stops[index] = find_entry(run.entries, row, column, firsts[index])
+                    stops[index] = run.reader.find(min(ahead), int(firsts[index]))
             # A damaged run may not rise: never take more than fits, and always move on.
             stops = np.clip(stops, firsts, np.minimum(lengths, firsts + share))
             if (stops == firsts).all():
@@ -241,26 +224,25 @@ class _Merger:
         with np.errstate(over="ignore"):  # checksums wrap around on purpose
             for index, run in enumerate(self._runs):
                 part = stretch.entries[starts[index] : ends[index]]
-                first = int(stretch.firsts[index])
-                part[:] = run.entries[first : int(stretch.stops[index])]
-                checksums.append(self._inspect(run, part, first))
+                checksums.append(self._read(run, part, int(stretch.firsts[index])))
             scratch = self._scratch.get()
             num_entries = merge_entries(stretch.entries, starts, ends, scratch, stretch.merged)
             self._scratch.put(scratch)
             if num_entries < 0:
                 raise FileContentError(
                     "the counts exceed 64 bits",
-                    path=self._runs[0].path,
+                    path=self._runs[0].reader.path,
                     remedy="use a smaller window",
                 )
             checksum = int(checksum_entries(stretch.merged[:num_entries]))
         return stretch, int(num_entries), checksum, checksums
 
-    def _inspect(self, run: Run, part: NDArray[Any], first: int) -> int:
-        """Check a part of a run and return its checksum."""
+    def _read(self, run: Run, part: NDArray[Any], first: int) -> int:
+        """Read and check a part of a run, and return its checksum."""
+        run.reader.read(first, part)
         previous, checksum = np.array([-1, -1]), np.zeros(1, np.uint64)
         if first > 0:
-            previous[:] = run.entries[first - 1][["row", "column"]].tolist()
+            previous[:] = run.reader.cell(first - 1)
         faulty = inspect_entries(part, self._size, previous, checksum)
         if faulty >= 0:
             raise run.damaged_at(first + int(faulty))

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.errors import CorpusError, FileAccessError, FileContentError
 from seqtools.io.cooccurrence_file import CooccurrenceFile
+from seqtools.io.entry_reader import ENTRY
 from seqtools.io.tensor_file import read_tensors, write_tensors
-from seqtools.kernels.cooccurrence import find_entry, inspect_entries
+from seqtools.kernels.cooccurrence import inspect_entries
 from seqtools.kernels.glove import shuffle_pairs
 from seqtools.kernels.glove_step import NUM_PARTS
 from seqtools.kernels.renumber import add_to_checksum
@@ -191,7 +192,8 @@ def _write_pairs(
     draws = numpy_generator(settings.seed, "kernel").integers(0, 2**64, 1, np.uint64)
     monitor.start("shuffling pairs", total, "pairs")
     for first, stop in _groups(file, settings):
-        entries = np.array(file.entries[first:stop])
+        entries = np.empty(stop - first, ENTRY)
+        file.reader.read(first, entries)
         with np.errstate(over="ignore"):  # checksums and random numbers wrap around on purpose
             size = file.header.vocabulary_size
             faulty = inspect_entries(entries, size, previous, entries_checksum)
@@ -212,10 +214,10 @@ def _write_pairs(
 def _groups(file: CooccurrenceFile, settings: GloVeSettings) -> Iterator[tuple[int, int]]:
     """Cut the entries into groups of so many rows that their parameters fit in the cache."""
     num_rows = max(_FEWEST_ROWS, _CACHE_BYTES // (4 * NUM_PARTS * settings.dim))
-    first, total = 0, file.header.num_entries
-    while first < total:
-        row = int(file.entries[first]["row"])
-        stop = int(find_entry(file.entries, row - row % num_rows + num_rows, 0, first))
+    first, reader = 0, file.reader
+    while first < reader.num_entries:
+        row, _ = reader.cell(first)
+        stop = reader.find((row - row % num_rows + num_rows, 0), first)
         # In a damaged file rows may fall; where, the inspection of the group will say.
         stop = min(max(stop, first + 1), first + _MOST_PAIRS_A_GROUP)
         yield first, stop

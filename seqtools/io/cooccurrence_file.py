@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 
 from seqtools.errors import FileAccessError, FileContentError
 from seqtools.io.atomic import atomic_writer
+from seqtools.io.entry_reader import ENTRY, EntryReader
 
 MAGIC = b"seqtools co-occurrences\n"
-ENTRY = np.dtype([("row", "<i4"), ("column", "<i4"), ("weight", "<i8")])
 FORMAT_VERSION = 1
 
 _HEADER_BYTES = 1024
@@ -95,14 +95,11 @@ class CooccurrenceFile:
     header : CooccurrenceHeader
     vocabulary : bytes
         ``word<TAB>count`` lines.
-    entries : memory map of ENTRY, shape (num_entries,)
-        Not checked yet: see ``seqtools.kernels.cooccurrence.inspect_entries``.
     """
 
     path: Path
     header: CooccurrenceHeader
     vocabulary: bytes
-    entries: NDArray[Any]
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "CooccurrenceFile":
@@ -124,7 +121,23 @@ class CooccurrenceFile:
             raise FileAccessError.from_os_error(error, path) from error
         if hashlib.sha256(vocabulary).hexdigest() != header.vocabulary_sha256:
             raise FileContentError("its vocabulary is damaged", path=path, remedy=_REMEDY)
-        return cls(Path(path), header, vocabulary, _map_entries(path, header))
+        return cls(Path(path), header, vocabulary)
+
+    @property
+    def reader(self) -> EntryReader:
+        """Reads the entries, which are not checked yet.
+
+        ``seqtools.kernels.cooccurrence.inspect_entries`` checks them.
+        """
+        return EntryReader(self.path, self.header.first_entry_byte, self.header.num_entries)
+
+    @property
+    def entries(self) -> NDArray[Any]:
+        """All entries as a memory map of ENTRY, shape (num_entries,); not checked either."""
+        if self.header.num_entries == 0:  # an empty file cannot be mapped
+            return np.empty(0, ENTRY)
+        first, shape = self.header.first_entry_byte, (self.header.num_entries,)
+        return np.memmap(self.path, ENTRY, mode="r", offset=first, shape=shape)
 
     def damaged_at(self, index: int) -> FileContentError:
         """Return the error for an entry that is out of order or out of range."""
@@ -269,12 +282,3 @@ def _check_size(size: int, header: CooccurrenceHeader, path: str | os.PathLike[s
         raise FileContentError(
             f"{cause}: expected {header.num_bytes} bytes, found {size}", path=path, remedy=_REMEDY
         )
-
-
-def _map_entries(path: str | os.PathLike[str], header: CooccurrenceHeader) -> NDArray[Any]:
-    """Map the entries; an empty file cannot be mapped."""
-    if header.num_entries == 0:
-        return np.empty(0, ENTRY)
-    return np.memmap(
-        path, ENTRY, mode="r", offset=header.first_entry_byte, shape=(header.num_entries,)
-    )

@@ -225,20 +225,6 @@ def merge_entries(entries, cursors, stops, scratch, out_entries):
 
 
 @njit(cache=True, nogil=True)
-def find_entry(entries, row, column, first):
-    """Return the index of the first entry at or after (row, column), from `first` on."""
-    low, high = first, entries.shape[0]
-    while low < high:
-        middle = (low + high) // 2
-        entry = entries[middle]
-        if entry["row"] < row or (entry["row"] == row and entry["column"] < column):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@njit(cache=True, nogil=True)
 def inspect_entries(entries, vocabulary_size, previous, checksum):
     """Check that entries are in order and in range, and add them to a checksum.
 

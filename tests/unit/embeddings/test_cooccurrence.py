@@ -16,12 +16,8 @@ from seqtools.embeddings.cooccurrence_settings import (
     plan_merging,
 )
 from seqtools.errors import FileAccessError, FileContentError, SettingsError
-from seqtools.io.cooccurrence_file import (
-    ENTRY,
-    CooccurrenceFile,
-    check_output,
-    is_cooccurrence_file,
-)
+from seqtools.io.cooccurrence_file import CooccurrenceFile, check_output, is_cooccurrence_file
+from seqtools.io.entry_reader import ENTRY, EntryReader
 from seqtools.text.id_cache import TextSettings, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
 
@@ -240,3 +236,23 @@ def test_the_smallest_corpora_are_counted(tmp_path):
     entries = CooccurrenceFile.open(tmp_path / "x").entries
     assert entries.tolist() == [(1, 0, 12)]
     assert entries.dtype == ENTRY
+
+
+def test_a_reader_finds_cells_and_reads_parts(tmp_path):
+    entries = np.array([(0, 0, 1), (2, 1, 2), (2, 2, 3), (5, 0, 4)], ENTRY)
+    path = tmp_path / "entries"
+    path.write_bytes(b"head" + entries.tobytes())
+    reader = EntryReader(path, 4, 4)
+    cells = [(0, 0), (0, 1), (2, 1), (2, 2), (3, 0), (5, 0), (5, 1)]
+    assert [reader.find(cell, 0) for cell in cells] == [0, 1, 1, 2, 3, 3, 4]
+    assert reader.find((0, 0), 2) == 2
+    part = np.empty(2, ENTRY)
+    reader.read(1, part)
+    np.testing.assert_array_equal(part, entries[1:3])
+    assert reader.cell(3) == (5, 0)
+    path.write_bytes(b"head" + entries.tobytes()[:40])
+    with pytest.raises(FileContentError, match="became shorter while in use"):
+        reader.read(1, part)
+    path.unlink()
+    with pytest.raises(FileAccessError, match="cannot read"):
+        reader.find((0, 0), 0)

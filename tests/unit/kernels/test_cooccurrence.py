@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqtools.embeddings.cooccurrence_settings import distance_weights
-from seqtools.io.cooccurrence_file import ENTRY
+from seqtools.io.entry_reader import ENTRY
 from seqtools.kernels.cooccurrence import (
     checksum_entries,
     count_rows,
     count_words,
-    find_entry,
     inspect_entries,
     list_places,
     make_row_scratch,
@@ -135,14 +134,6 @@ def test_a_sum_beyond_64_bits_is_noticed():
     with np.errstate(over="ignore"):
         assert merge([half, half]) is None
     assert merge([half, half[:0]]) is not None
-
-
-@pytest.mark.small
-def test_an_entry_is_found_by_its_cell():
-    entries = np.array([(0, 0, 1), (2, 1, 1), (2, 2, 1), (5, 0, 1)], ENTRY)
-    cells = [(0, 0), (0, 1), (2, 1), (2, 2), (3, 0), (5, 0), (5, 1)]
-    assert [find_entry(entries, *cell, 0) for cell in cells] == [0, 1, 1, 2, 3, 3, 4]
-    assert find_entry(entries, 0, 0, 2) == 2
 
 
 def inspect(entries, size=SIZE):

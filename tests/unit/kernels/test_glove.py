@@ -6,7 +6,7 @@ import pytest
 from seqtools.embeddings.glove import GloVeModel, GloVeWalk, make_model
 from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPairs
 from seqtools.embeddings.settings import GloVeSettings
-from seqtools.io.cooccurrence_file import ENTRY
+from seqtools.io.entry_reader import ENTRY
 from seqtools.kernels import glove as kernel
 from seqtools.kernels.glove_step import CONTEXT, NUM_PARTS, WORD
 from seqtools.text.vocabulary import Vocabulary
