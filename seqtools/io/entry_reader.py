@@ -93,7 +93,7 @@ class EntryReader:
     def _fill(self, file: BinaryIO, first: int, out_entries: NDArray[Any]) -> None:
         """Read entries from an open file."""
         file.seek(self.first_byte + ENTRY.itemsize * first)
-        view, stream = memoryview(out_entries.view(np.uint8)), cast("_Readable", file)
+        view, stream = out_entries.view(np.uint8).data, cast("_Readable", file)
         while view:
             count = stream.readinto(view)
             if not count:
