@@ -29,7 +29,8 @@ def files(tmp_path, monkeypatch):
         "both.toml": "[weat.a]\ntargets = [['nurse'], ['nurse']]\n"
         "attributes = [['man'], ['boy']]\n",
         "lost.toml": "[weat.a]\ntargets = [['nurse', 'x'], ['pilot', 'y']]\n"
-        "attributes = [['man'], ['boy']]\n[axis]\ntargets = ['nurse']\nstereotypes = { woman = ['nurse'] }\n",
+        "attributes = [['man'], ['boy']]\n"
+        "[axis]\ntargets = ['nurse']\nstereotypes = { woman = ['nurse'] }\n",
     }.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "old.vec").write_text("keep me")
