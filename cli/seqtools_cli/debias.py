@@ -59,7 +59,10 @@ _DEFAULT_RESTRICT = 30_000
     help="Learn the words never neutralized from seed words, with a linear SVM.",
 )
 @click.option(
-    "--save-specific", metavar="FILE", help="Write the words never neutralized, one a line."
+    "--save-specific",
+    metavar="FILE",
+    help="Write the words never neutralized, one a line.  [default: OUT.specific.txt if they are "
+    "learned]",
 )
 @click.option(
     "--training-words",
@@ -130,12 +133,16 @@ def debias(vectors: str, output: str | None, console: Console, **options: Any) -
     target = output or default_output(vectors)
     if target == "-" and console.json:
         raise click.UsageError("OUT and the JSON object cannot both go to standard output.")
+    if options["learn_specific"] and not options["save_specific"] and target != "-":
+        options["save_specific"] = f"{target}.specific.txt"
     comparison = _run(vectors, target, console, **options)
-    payload = {"vectors": vectors, **comparison.as_dict(), "output": target}
+    files = {"output": target, "specific_output": options["save_specific"]}
+    payload = {"vectors": vectors, **comparison.as_dict(), **files}
     if target == "-" or console.result({**payload, "seed": options["seed"]}):
         return
     print_comparison(console, comparison)
-    click.echo(f"{target}: written")
+    for path in filter(None, files.values()):
+        click.echo(f"{path}: written")
 
 
 def _run(

@@ -13,6 +13,8 @@ from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import SettingsError
 from seqtools.types import BoolArray, Float32Array, Float64Array, Int64Array
 
+_SHOWN_LOST = 6
+
 
 @dataclass(frozen=True)
 class Direction:
@@ -90,8 +92,12 @@ def find_direction(
         for place, word, row in found:
             members.setdefault(place, []).append((word, row))
     if not sets:
-        shown = ", ".join(dict.fromkeys(lost))
-        raise SettingsError(f"no definitional set has two words with a vector; lost: {shown}")
+        different = list(dict.fromkeys(lost))
+        shown = ", ".join(different[:_SHOWN_LOST]) + (", ..." * (len(different) > _SHOWN_LOST))
+        raise SettingsError(
+            f"no definitional set has two words with a vector; lost: {shown}; name pairs in the "
+            "language and case of the vectors"
+        )
     subspace = bias_subspace(
         [
             _set_vectors(vectors, *item, as_stored=as_stored)

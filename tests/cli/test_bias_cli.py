@@ -160,6 +160,20 @@ def test_pairs_components_and_specific_words_come_from_options(seqtools, tmp_pat
     assert (tmp_path / "kept.txt").read_text().split() == ["woman", "man", "girl", "boy", "nurse"]
 
 
+def test_learned_words_are_written_beside_the_output(seqtools, tmp_path):
+    seeds = ["woman", "man", "girl", "boy", "she", "he", "mother", "father", "waa", "wab", "wac"]
+    axis = SETS + f"seeds = {json.dumps(seeds)}\n"
+    (tmp_path / "seeds.toml").write_text(axis)
+    done = seqtools(
+        "debias", "v.vec", "-o", "o.vec", "--learn-specific", "--sets", "seeds.toml", *COST, "-q",
+        "--resamples", 20,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert "specific words learned from 11 (F1 " in done.stdout
+    assert "o.vec.specific.txt: written" in done.stdout
+    assert set(seeds) <= set((tmp_path / "o.vec.specific.txt").read_text().split())
+
+
 def test_built_in_sets_are_listed(seqtools):
     text = seqtools("bias", "--list-sets").stdout
     assert all(f"weat-{i}\t" in text for i in range(1, 11))
