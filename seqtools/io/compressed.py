@@ -149,10 +149,10 @@ def _decompressor(kind: str, raw: io.BufferedReader, stack: contextlib.ExitStack
 
         return cast("BinaryIO", stack.enter_context(lzma.LZMAFile(raw)))
     if kind == "zst":
-        import zstandard
+        from seqtools.io.zstandard_stream import ZstandardReader
 
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return cast("BinaryIO", stack.enter_context(io.BufferedReader(reader, _BUFFER_BYTES)))
+        reader = io.BufferedReader(ZstandardReader(raw), _BUFFER_BYTES)
+        return cast("BinaryIO", stack.enter_context(reader))
     return cast("BinaryIO", raw)
 
 
