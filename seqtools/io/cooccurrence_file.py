@@ -21,7 +21,7 @@ import json
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from seqtools.errors import FileAccessError, FileContentError
 from seqtools.io.atomic import atomic_writer
+from seqtools.io.early_flush import flushing_early
 from seqtools.io.entry_reader import ENTRY, EntryReader
 
 MAGIC = b"seqtools co-occurrences\n"
@@ -187,10 +188,17 @@ def check_output(path: str | os.PathLike[str]) -> None:
 
 
 class CooccurrenceWriter:
-    """Writes the entries of a file; see ``write_cooccurrences``."""
+    """Writes the entries of a file; see ``write_cooccurrences``.
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    Parameters
+    ----------
+    file : binary file
+    wrote : callable, optional
+        Is told the bytes of each write.
+    """
+
+    def __init__(self, file: BinaryIO, wrote: Callable[[int], None] | None = None) -> None:
+        self._file, self._wrote = file, wrote
         self.num_entries, self.checksum = 0, 0
 
     def add(self, entries: NDArray[Any], checksum: int) -> None:
@@ -198,6 +206,8 @@ class CooccurrenceWriter:
         self._file.write(entries.view(np.uint8).data)
         self.num_entries += len(entries)
         self.checksum = (self.checksum + checksum) % 2**64
+        if self._wrote is not None:
+            self._wrote(entries.nbytes)
 
 
 @contextlib.contextmanager
@@ -223,8 +233,9 @@ def write_cooccurrences(
     with atomic_writer(path) as file:
         file.write(bytes(_HEADER_BYTES) + vocabulary)
         file.write(b"\n" * (header.first_entry_byte - _HEADER_BYTES - len(vocabulary)))
-        writer = CooccurrenceWriter(file)
-        yield writer
+        with flushing_early(file) as wrote:
+            writer = CooccurrenceWriter(file, wrote)
+            yield writer
         content = asdict(header)
         content["num_entries"] = writer.num_entries
         content["entries_checksum"] = f"{writer.checksum:016x}"

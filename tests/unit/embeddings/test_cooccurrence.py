@@ -256,3 +256,23 @@ def test_a_reader_finds_cells_and_reads_parts(tmp_path):
     path.unlink()
     with pytest.raises(FileAccessError, match="cannot read"):
         reader.find((0, 0), 0)
+
+
+def test_a_flush_that_fails_on_the_way_is_reported(cache, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr("seqtools.io.early_flush._BYTES_A_FLUSH", 1)
+    path, flushes, flush = tmp_path / "x.cooc", [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushes.append(flush(descriptor)))
+    count_cooccurrences(cache, path, SETTINGS)
+    assert path.read_bytes() == whole.read_bytes()
+    assert len(flushes) >= 3  # one on the way, the file's and the directory's
+    failed = []
+
+    def fail_once(descriptor):
+        if not failed:
+            failed.append(descriptor)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(FileAccessError, match="cannot write: Input/output error"):
+        count_cooccurrences(cache, path, replace(SETTINGS, window=3))
+    assert path.read_bytes() == whole.read_bytes()
