@@ -21,6 +21,9 @@ from seqtools.io.tensor_file import read_tensors, write_tensors
 
 FORMAT_VERSION = "1"
 _STATE_FILE = "state.safetensors"
+# Tells a directory of ours from one that holds other people's files.
+_MARKER_FILE = "checkpoint.txt"
+_MARKER = "A checkpoint of seqtools embed train; it is deleted when the run ends.\n"
 
 
 class Checkpoint:
@@ -53,11 +56,20 @@ class Checkpoint:
         Raises
         ------
         FileAccessError
-            If the directory cannot be made or emptied.
+            If the directory cannot be made or emptied, or holds other files than a checkpoint's.
         """
+        marker = self.directory / _MARKER_FILE
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
+            if not marker.exists() and any(self.directory.iterdir()):
+                raise FileAccessError(
+                    f"{self.directory}: cannot keep checkpoints here: the directory holds other "
+                    "files; name a new or an empty one"
+                )
+            marker.write_text(_MARKER, encoding="utf-8")
             (self.directory / _STATE_FILE).unlink(missing_ok=True)
+        except FileAccessError:
+            raise
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.directory, "write") from error
 
@@ -100,13 +112,22 @@ class Checkpoint:
         return StoredState(self.directory, tensors, metadata["corpus_fingerprint"])
 
     def remove(self) -> None:
-        """Delete the checkpoint after the vectors have been saved.
+        """Delete the checkpoint after the vectors have been saved; files not ours stay.
 
-        The state goes first: a run killed here must not leave a state whose corpus is gone.
+        The state goes first: a run killed here must not leave a state whose corpus is gone. The
+        marker goes last: until then the directory may be used again.
         """
-        with contextlib.suppress(OSError):
-            (self.directory / _STATE_FILE).unlink(missing_ok=True)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if not (self.directory / _MARKER_FILE).exists():
+            return
+        unfinished = self.directory.glob(f".{_STATE_FILE}.*.part")
+        for path in (self.directory / _STATE_FILE, *unfinished):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        shutil.rmtree(self.corpus_directory, ignore_errors=True)
+        if not self.corpus_directory.exists():
+            with contextlib.suppress(OSError):
+                (self.directory / _MARKER_FILE).unlink(missing_ok=True)
+                self.directory.rmdir()
 
     def _check(self, metadata: dict[str, str], settings: RunSettings) -> None:
         """Refuse a checkpoint of another run."""
