@@ -15,7 +15,7 @@ from seqtools.embeddings.lock_free import Model, is_kernel_cached
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.kernels import glove as kernel
 from seqtools.kernels import tile
-from seqtools.kernels.glove_step import (
+from seqtools.kernels.vector_glove import (
     CONTEXT,
     CONTEXT_SQUARES,
     NUM_PARTS,

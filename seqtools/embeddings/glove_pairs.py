@@ -25,8 +25,8 @@ from seqtools.io.entry_reader import ENTRY
 from seqtools.io.tensor_file import read_tensors, write_tensors
 from seqtools.kernels.cooccurrence import inspect_entries
 from seqtools.kernels.glove import shuffle_pairs
-from seqtools.kernels.glove_step import NUM_PARTS
 from seqtools.kernels.renumber import add_to_checksum
+from seqtools.kernels.vector_glove import NUM_PARTS
 from seqtools.monitor import Monitor, Progress
 from seqtools.seeding import numpy_generator
 from seqtools.text.vocabulary import Vocabulary

@@ -287,7 +287,7 @@ def _count_trailing_zeros(_, bits):
 
 
 @njit(cache=True, nogil=True)
-def _lowest_bit(bits):
+def _vector_lowest_bit(bits):
     """Return the index of the lowest bit that is set."""
     return _count_trailing_zeros(bits)
 
@@ -298,4 +298,4 @@ def _plain_lowest_bit(bits):
 
 
 # Intrinsics exist only in compiled code.
-lowest_bit = _lowest_bit if JIT_ENABLED else _plain_lowest_bit
+lowest_bit = _vector_lowest_bit if JIT_ENABLED else _plain_lowest_bit

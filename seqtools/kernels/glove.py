@@ -11,7 +11,10 @@ first. g is clipped. (That program's bias steps lack the factor r since 2020; he
 import numpy as np
 from numba import njit
 
-from seqtools.kernels.glove_step import (
+from seqtools.kernels.random import GOLDEN_GAMMA, below, mix
+from seqtools.kernels.tile import JIT_ENABLED, base_of, prefetch
+from seqtools.kernels.vector_code import LANES
+from seqtools.kernels.vector_glove import (
     CONTEXT,
     CONTEXT_SQUARES,
     NUM_PARTS,
@@ -19,9 +22,6 @@ from seqtools.kernels.glove_step import (
     WORD_SQUARES,
     step_pair,
 )
-from seqtools.kernels.random import GOLDEN_GAMMA, below, mix
-from seqtools.kernels.tile import JIT_ENABLED, base_of, prefetch
-from seqtools.kernels.vector_code import LANES
 
 # A squared gradient beside which the largest step that settings allow vanishes in float32.
 FROZEN = 1e38
@@ -93,7 +93,7 @@ def train_tiles(pairs, tile_starts, order, rate, largest_gradient, budget, state
     state : int64 array, shape (STATE_SIZE,)
         The walk, updated.
     x : float32 array, shape (V, NUM_PARTS * part floats)
-        Rows of parameters, updated without locks; see ``seqtools.kernels.glove_step``.
+        Rows of parameters, updated without locks; see ``seqtools.kernels.vector_glove``.
     out_cost : float64 array, shape (1,)
         Receives the sum of f(x) (w.c + b + d - ln x)^2 over all cells.
 

@@ -1,7 +1,7 @@
 """Vector instructions for kernels, emitted as LLVM code: loads, stores, sums over lanes.
 
 The lane count follows the CPU: 16 with AVX-512, 8 with AVX, 4 elsewhere.
-``seqtools.kernels.vector`` and ``seqtools.kernels.glove_step`` build their intrinsics from these
+``seqtools.kernels.vector`` and ``seqtools.kernels.vector_glove`` build their intrinsics from these
 functions; no other kernel is written below plain loops.
 """
 

@@ -8,7 +8,7 @@ from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPair
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.io.entry_reader import ENTRY
 from seqtools.kernels import glove as kernel
-from seqtools.kernels.glove_step import CONTEXT, NUM_PARTS, WORD
+from seqtools.kernels.vector_glove import CONTEXT, NUM_PARTS, WORD
 from seqtools.text.vocabulary import Vocabulary
 from tests.reference import glove as twin
 
