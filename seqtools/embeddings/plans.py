@@ -3,13 +3,13 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqtools.embeddings.lock_free import Model, RunSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
-from seqtools.errors import SettingsError
+from seqtools.errors import CheckpointError, SettingsError
 from seqtools.io.temporary import temporary_directory
 from seqtools.monitor import Monitor
 from seqtools.text.id_cache import IdCache, TextSettings, build_id_cache
@@ -137,8 +137,36 @@ class TrainingPlan(Plan):
         return build_id_cache(paths, directory, self.text, vocabulary, monitor)
 
     def reopen(self, directory: Path) -> IdCache:
-        """Map the encoded corpus of an earlier run."""
-        return IdCache.open(directory)
+        """Map the encoded corpus of an earlier run, once it is known to be whole and to fit.
+
+        Raises
+        ------
+        CorpusError
+            If the ids on disk are not those that were written.
+        CheckpointError
+            If the text was read with other settings, or for another vocabulary.
+        """
+        cache = IdCache.open(directory)
+        self._check_reading(cache, directory.parent)
+        cache.verify()  # kernels trust the ids: one out of range would write outside the vectors
+        return cache
+
+    def _check_reading(self, cache: IdCache, checkpoint: Path) -> None:
+        """Refuse a corpus that this plan would have read in another way."""
+        remedy = f"use the first run's options, or delete {checkpoint} to start again"
+        for name, value in asdict(self.text).items():
+            stored = getattr(cache.settings, name)
+            if stored != value:
+                raise CheckpointError(
+                    f"{checkpoint}: its run has {name} {stored}, this one {value}; {remedy}"
+                )
+        if self.vocabulary is None:
+            return
+        if Vocabulary.load(self.vocabulary).fingerprint != cache.vocabulary.fingerprint:
+            raise CheckpointError(
+                f"{checkpoint}: its run has another vocabulary than "
+                f"{os.fspath(self.vocabulary)}; {remedy}"
+            )
 
     def make_model(
         self, source: IdCache, initial_vectors: tuple[Int64Array, Float32Array] | None

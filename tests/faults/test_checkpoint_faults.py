@@ -1,8 +1,15 @@
 """Checkpoints: no other file is lost by them, and none that is damaged or unfit is trained on."""
 
+import numpy as np
 import pytest
 
 from seqtools.embeddings.checkpoint import Checkpoint
+from seqtools.embeddings.plans import TrainingPlan
+from seqtools.embeddings.settings import Word2VecSettings
+from seqtools.embeddings.training import train_on_text
+from seqtools.errors import CheckpointError, CorpusError, TrainingInterrupted
+from seqtools.monitor import NullMonitor, StopRequest
+from seqtools.text.id_cache import TextSettings
 
 
 @pytest.fixture
@@ -42,3 +49,57 @@ def test_an_empty_directory_serves_and_is_gone_after_the_run(seqtools, corpus):
     arguments = ["-o", output, "--checkpoint-dir", folder, "-q", "--min-count", 1, "--dim", 4]
     assert seqtools("embed", "train", corpus, *arguments).exit_code == 0
     assert not folder.exists()
+
+
+class _StopsAtOnce(NullMonitor):
+    """Asks for an end at the first report."""
+
+    def __init__(self, stop):
+        self.stop = stop
+
+    def update(self, progress):
+        del progress
+        self.stop.signal_number = 15
+
+
+def a_plan(folder, **changes):
+    options = {
+        "text": TextSettings(min_count=1),
+        "word2vec": Word2VecSettings(dim=4, epochs=50, threads=1),
+        "work_directory": folder,
+        "checkpoint_directory": folder / "kept",
+        "is_resumed": True,
+    }
+    return TrainingPlan(**{**options, **changes})
+
+
+@pytest.fixture
+def interrupted(corpus):
+    stop = StopRequest()
+    with pytest.raises(TrainingInterrupted):
+        train_on_text([str(corpus)], a_plan(corpus.parent), _StopsAtOnce(stop), stop)
+    return corpus
+
+
+@pytest.mark.parametrize("value", [2**31 - 1, 7, -5])
+def test_ids_that_changed_on_disk_are_not_trained_on(interrupted, value):
+    [path] = (interrupted.parent / "kept" / "corpus").glob("ids-*")
+    ids = np.fromfile(path, "<i4")
+    ids[ids.size // 2] = value
+    ids.tofile(path)
+    with pytest.raises(CorpusError, match="damaged"):
+        train_on_text([str(interrupted)], a_plan(interrupted.parent))
+
+
+@pytest.mark.parametrize("settings", [{"min_count": 60}, {"lower": True}, {"max_vocabulary": 3}])
+def test_text_settings_other_than_the_first_runs_are_refused(interrupted, settings):
+    text = TextSettings(**{"min_count": 1, **settings})
+    with pytest.raises(CheckpointError, match=next(iter(settings))):
+        train_on_text([str(interrupted)], a_plan(interrupted.parent, text=text))
+
+
+def test_another_vocabulary_than_the_first_runs_is_refused(interrupted):
+    words = interrupted.parent / "words.tsv"
+    words.write_text("the\t9\ncat\t3\n")
+    with pytest.raises(CheckpointError, match=r"another vocabulary than .*words\.tsv"):
+        train_on_text([str(interrupted)], a_plan(interrupted.parent, vocabulary=words))
