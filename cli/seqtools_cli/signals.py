@@ -1,6 +1,7 @@
 """SIGINT and SIGTERM: an end at once while nothing is lost by it, else a request to stop."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,18 +19,26 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
     Parameters
     ----------
     stop : StopRequest
-        Receives the signal once ``stop.is_heeded``, which the training loop sets; until then a
-        signal raises ``TrainingInterrupted``.
+        Receives the signal. Until ``stop.is_heeded``, which the training loop sets, the signal
+        also raises ``TrainingInterrupted``.
     """
 
     def handle(number: int, _: FrameType | None) -> None:
-        if not stop.is_heeded or stop.signal_number:
-            raise TrainingInterrupted("interrupted; nothing was saved", number)
+        is_heeded = stop.is_heeded and not stop.signal_number
+        # Kept even if it raises: an exception within a destructor or callback of Python's is lost.
         stop.signal_number = number
+        if not is_heeded:
+            raise TrainingInterrupted("interrupted; nothing was saved", number)
 
+    def show(lost: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(lost.exc_value, TrainingInterrupted):
+            show_others(lost)
+
+    show_others, sys.unraisablehook = sys.unraisablehook, show
     previous = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
         yield
     finally:
+        sys.unraisablehook = show_others
         for number, handler in previous.items():
             signal.signal(number, handler)
