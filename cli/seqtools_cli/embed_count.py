@@ -47,7 +47,7 @@ def count(
     from seqtools_cli.progress import make_monitor
     from seqtools_cli.signals import stop_on_signals
 
-    _check_output(console, output)
+    _check_output(console, output, corpus)
     if shard is not None and not _is_given(ctx, "min_count"):
         min_count = 1
     settings = TextSettings(min_count, max_vocab, lower, encoding_errors)
@@ -167,7 +167,7 @@ def _merge_counts(
     from seqtools.text.id_cache import TextSettings
     from seqtools.text.word_counts import merge_counts
 
-    _check_output(console, output)
+    _check_output(console, output, files)
     merged = merge_counts(files, TextSettings(min_count, max_vocab))
     merged.save(output)
     _print_counts(console, merged, output, None, files)
@@ -179,10 +179,11 @@ def _merge_cooccurrences(
     """Add up co-occurrences."""
     from seqtools.embeddings.cooccurrence_merge import merge_files
     from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
-    from seqtools.io.atomic import check_writable
+    from seqtools.io.atomic import check_is_no_input, check_writable
     from seqtools_cli.progress import make_monitor
 
     check_writable(output)
+    check_is_no_input(output, files)
     settings = CooccurrenceSettings(threads=threads, memory_bytes=memory_bytes)
     header = merge_files(files, output, settings, make_monitor(console.quiet))
     payload = {
@@ -262,14 +263,15 @@ def _name(shard: Any) -> str | None:
     return None if shard is None else f"{shard.number}/{shard.num_shards}"
 
 
-def _check_output(console: Console, output: str) -> None:
-    """Refuse now an output that could not be written later."""
-    from seqtools.io.atomic import check_writable
+def _check_output(console: Console, output: str, inputs: tuple[str, ...]) -> None:
+    """Refuse now an output that could not be written later, or would replace what is read."""
+    from seqtools.io.atomic import check_is_no_input, check_writable
 
     if output == "-" and console.json:
         raise click.UsageError("--json and -o - would both write to stdout; name an output file.")
     if output != "-":
         check_writable(output)
+        check_is_no_input(output, inputs)
 
 
 def _is_given(ctx: click.Context, name: str) -> bool:

@@ -50,7 +50,7 @@ def train(
     if output == "-" and console.json:
         raise click.UsageError("--json and -o - would both write to stdout; name an output file.")
     outputs = Outputs(output, format_name, save_vocab, save_context)
-    check_outputs(outputs, options["loss"])
+    check_outputs(outputs, options["loss"], paths)
     plan = make_plan(output, options)
     stop = StopRequest()
     with stop_on_signals(stop):

@@ -1,13 +1,14 @@
 """The files that a training run writes, checked before it starts."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqtools.embeddings.training import Training
 from seqtools.embeddings.vector_files import format_for_path, save_vectors
 from seqtools.errors import SettingsError
-from seqtools.io.atomic import check_writable
+from seqtools.io.atomic import check_is_no_input, check_writable
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Outputs:
     context: str | None = None
 
 
-def check_outputs(outputs: Outputs, loss: str) -> None:
+def check_outputs(outputs: Outputs, loss: str, corpus: Sequence[str] = ()) -> None:
     """Refuse now what could not be written after hours of training.
 
     Parameters
@@ -38,6 +39,8 @@ def check_outputs(outputs: Outputs, loss: str) -> None:
     outputs : Outputs
     loss : "ns" or "hs"
         Hierarchical softmax has no output vectors of words.
+    corpus : sequence of str
+        Files that the run reads, none of which may be replaced.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def check_outputs(outputs: Outputs, loss: str) -> None:
     for path in named:
         if path != "-":
             check_writable(path)
+            check_is_no_input(path, corpus)
     if len({os.path.realpath(path) for path in named}) < len(named):
         raise SettingsError(f"two outputs have the same name: {', '.join(named)}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from seqtools.embeddings.cooccurrence import count_cooccurrences
 from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings, plan_counting
 from seqtools.errors import SettingsError
-from seqtools.io.atomic import check_writable
+from seqtools.io.atomic import check_is_no_input, check_writable
 from seqtools.io.cooccurrence_file import check_output
 from seqtools.io.temporary import temporary_directory
 from seqtools.monitor import Monitor, NullMonitor
@@ -98,6 +98,7 @@ def count_text_cooccurrences(
         )
     check_output(output)
     check_writable(output)
+    check_is_no_input(output, paths)
     vocabulary = None if plan.vocabulary is None else Vocabulary.load(plan.vocabulary)
     if vocabulary is not None:
         plan_counting(plan.counting, len(vocabulary))  # too little memory is said before reading

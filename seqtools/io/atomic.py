@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -83,6 +83,23 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         )
     with _reporting(path), tempfile.TemporaryFile(dir=target.parent):
         pass
+
+
+def check_is_no_input(
+    path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]
+) -> None:
+    """Refuse an output that would take the place of what the work reads.
+
+    Raises
+    ------
+    FileAccessError
+        If `path` is one of the inputs, by whatever name.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_file() and any(Path(name).exists() and target.samefile(name) for name in inputs):
+        raise FileAccessError(
+            f"{os.fspath(path)}: cannot write: this run reads it; name another output"
+        )
 
 
 @contextlib.contextmanager

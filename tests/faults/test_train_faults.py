@@ -105,3 +105,32 @@ def test_a_config_file_sets_defaults_and_a_flag_wins(seqtools, corpus):
     outcome = seqtools(*arguments)
     assert outcome.exit_code == 1
     assert "'dims' is not an option" in outcome.stderr
+
+
+@pytest.mark.parametrize("option", ["-o", "--save-vocab", "--save-context"])
+def test_no_output_takes_the_place_of_the_corpus(seqtools, corpus, option, monkeypatch):
+    monkeypatch.chdir(corpus.parent)
+    before = corpus.read_bytes()
+    (corpus.parent / "other.txt").hardlink_to(corpus)
+    for name in ("corpus.txt", "./corpus.txt", corpus, "other.txt"):
+        outcome = seqtools("embed", "train", "corpus.txt", option, name, "-q", "--min-count", 1)
+        assert outcome.exit_code == 1
+        assert "this run reads it" in outcome.stderr
+    assert corpus.read_bytes() == before
+
+
+def test_the_default_output_does_not_take_the_place_of_the_corpus(seqtools, corpus, monkeypatch):
+    monkeypatch.chdir(corpus.parent)
+    text = corpus.rename("text.vec").read_bytes()
+    outcome = seqtools("embed", "train", "text.vec", "-q", "--min-count", 1)
+    assert outcome.exit_code == 1
+    assert (corpus.parent / "text.vec").read_bytes() == text
+
+
+@pytest.mark.parametrize("command", ["count", "cooccur", "merge"])
+def test_counting_does_not_take_the_place_of_what_it_reads(seqtools, corpus, command):
+    before = corpus.read_bytes()
+    outcome = seqtools("embed", command, corpus, "-o", corpus, "-q")
+    assert outcome.exit_code == 1
+    assert "this run reads it" in outcome.stderr
+    assert corpus.read_bytes() == before
