@@ -182,7 +182,8 @@ def train(
     Raises
     ------
     TrainingError
-        If a parameter is not finite at the end of an epoch; the model is then of no use.
+        If a parameter is not finite at the end of an epoch, or if there was nothing to learn from;
+        the model is then of no use.
     """
     watch = _Watch(model, monitor)
     pause = Event()
@@ -208,6 +209,11 @@ def train(
         finally:
             pause.set()
     watch.report()
+    if not any(int(walk.pairs.sum()) for walk in model.walks):
+        raise TrainingError(
+            "no two words of a line were left to learn from; put more text or longer lines into "
+            "the corpus, or use --subsample 0"
+        )
 
 
 def is_kernel_cached(kernel: object, name: str) -> bool:

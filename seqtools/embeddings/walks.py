@@ -17,6 +17,8 @@ from seqtools.seeding import kernel_states
 from seqtools.types import Float64Array, Int32Array, Int64Array, Uint64Array
 
 _BUFFER_WORDS = 2048
+# A shorter slice would cut most of its windows at its borders.
+_SMALLEST_SLICE = 256
 _COUNTED_AT_ONCE = 1 << 22
 
 
@@ -137,6 +139,7 @@ def _cut(ids: Int32Array, num_slices: int) -> list[int]:
     Where no sentence ends within half a slice, the cut goes through the sentence.
     """
     size = len(ids)
+    num_slices = min(num_slices, max(1, size // _SMALLEST_SLICE))
     cuts = [0]
     for index in range(1, num_slices):
         wanted = size * index // num_slices

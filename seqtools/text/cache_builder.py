@@ -20,6 +20,7 @@ from typing import BinaryIO
 import numpy as np
 
 from seqtools.errors import CorpusError, FileAccessError, SeqtoolsWarning
+from seqtools.io.vector_table import MAX_WORD_BYTES
 from seqtools.kernels.renumber import SELECTED_SENTENCES, SELECTED_TOKENS, select_ids
 from seqtools.monitor import Monitor, Progress
 from seqtools.text.cache_files import (
@@ -78,13 +79,11 @@ def build(
         else:
             new_ids = choose_given(counted, vocabulary)
             rule = "given"
+            if shard is None:
+                _check_given(new_ids, vocabulary, name)
+        if shard is None:
+            _check_lengths(vocabulary, name)
         final = _renumber(file, num_ids, new_ids, monitor)
-        if final.num_tokens == 0 and shard is None:
-            raise CorpusError(
-                f"none of the {len(vocabulary)} words of the vocabulary occurs in the text",
-                path=name,
-                remedy="check that --vocab and --lower fit the corpus",
-            )
         statistics = TextStatistics(
             bytes_read=bytes_read,
             lines_read=table.num_lines,
@@ -157,6 +156,30 @@ def _encode_all(
             raise
         if pending:
             pending.result()
+
+
+def _check_given(new_ids: Int32Array, vocabulary: Vocabulary, name: str) -> None:
+    """Refuse a given vocabulary of which the text holds fewer than two words."""
+    num_found = np.unique(new_ids[new_ids >= 0]).size
+    if num_found < 2:
+        raise CorpusError(
+            f"{'only one' if num_found else 'none'} of the {len(vocabulary)} words of the "
+            "vocabulary occurs in the text",
+            path=name,
+            remedy="check that --vocab and --lower fit the corpus",
+        )
+
+
+def _check_lengths(vocabulary: Vocabulary, name: str) -> None:
+    """Refuse now a word that no file of vectors could hold after hours of training."""
+    for word in vocabulary.words:
+        if 4 * len(word) > MAX_WORD_BYTES and len(word.encode()) > MAX_WORD_BYTES:
+            raise CorpusError(
+                f"the word {_quote(word)} has {len(word.encode())} bytes, but files of vectors "
+                f"hold words of {MAX_WORD_BYTES} at most",
+                path=name,
+                remedy="put white space into it, or raise --min-count above its count",
+            )
 
 
 def _choose_frequent(

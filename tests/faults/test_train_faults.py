@@ -134,3 +134,49 @@ def test_counting_does_not_take_the_place_of_what_it_reads(seqtools, corpus, com
     assert outcome.exit_code == 1
     assert "this run reads it" in outcome.stderr
     assert corpus.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a\nb\na\nb\nc\n" * 9, ["--model", "cbow"]),
+        ("a\nb\na\nb\nc\n" * 9, ["--loss", "hs"]),
+        ("a b c d\n" * 9, ["--subsample", "1e-300"]),
+    ],
+)
+def test_a_run_that_learns_nothing_is_no_success(seqtools, corpus, text, options):
+    corpus.write_text(text)
+    output = corpus.parent / "x.vec"
+    arguments = ["embed", "train", corpus, "-o", output, "-q", "--min-count", 1, "--epochs", 2]
+    outcome = seqtools(*arguments, *options)
+    assert outcome.exit_code == 1
+    assert "no two words of a line" in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 64])
+def test_two_words_are_enough_on_any_number_of_threads(seqtools, corpus, threads):
+    corpus.write_text("a b\n")
+    options = ["--min-count", 1, "--subsample", 0, "--dim", 2, "--threads", threads, "-q", "--json"]
+    outcome = seqtools("embed", "train", corpus, "-o", corpus.parent / "x.vec", *options)
+    assert outcome.exit_code == 0
+    assert "null" not in outcome.stdout
+
+
+def test_a_given_vocabulary_needs_two_words_of_the_text(seqtools, corpus):
+    words = corpus.parent / "words.tsv"
+    for content, number in (("the\t9\n", "only one of the 1"), ("the\t9\nxy\t3\n", "only one of")):
+        words.write_text(content)
+        outcome = seqtools("embed", "train", corpus, "--vocab", words, "-q")
+        assert outcome.exit_code == 1
+        assert number in outcome.stderr
+
+
+def test_a_word_that_could_not_be_saved_is_refused_before_training(seqtools, corpus):
+    corpus.write_text(f"a b {'x' * 20_000} c\n")
+    outcome = seqtools("embed", "train", corpus, "-o", corpus.parent / "x.vec", "--min-count", 1)
+    assert outcome.exit_code == 1
+    assert "has 20000 bytes" in outcome.stderr
+    assert "training" not in outcome.stderr
+    assert len(outcome.stderr) < 1000

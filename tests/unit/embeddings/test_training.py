@@ -90,9 +90,9 @@ def test_two_threads_learn_as_well_as_one(corpus, tmp_path):
 def test_a_corpus_shorter_than_the_threads_still_trains(tmp_path):
     path = tmp_path / "short.txt"
     path.write_text("a b a b\n")
-    training = train_on_text([str(path)], plan(tmp_path, threads=8))
+    training = train_on_text([str(path)], plan(tmp_path, threads=8, subsample=0.0))
     assert 1 <= training.threads <= 8
-    assert np.isfinite(training.vectors.vectors).all()
+    assert np.isfinite(training.losses).all()
 
 
 @pytest.mark.parametrize("loss", ["ns", "hs"])
