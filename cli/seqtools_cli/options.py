@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from seqtools_cli.config_file import load_config
 from seqtools_cli.console import Console
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -34,7 +35,7 @@ def common_options(command: Function) -> Function:
             type=click.Path(dir_okay=False),
             is_eager=True,
             expose_value=False,
-            callback=_load_config,
+            callback=load_config,
             help="Read options from a TOML file; a flag given here wins.",
         ),
         click.option("--debug", is_flag=True, help="Show tracebacks."),
@@ -56,39 +57,6 @@ def seed_option(default: int = 1) -> Callable[[Function], Function]:
     )
 
 
-def _load_config(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
-    """Make the values of a TOML file the defaults of the command."""
-    if path is None:
-        return
-    import tomllib
-    from pathlib import Path
-
-    from seqtools.errors import FileAccessError, SettingsError
-
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileAccessError.from_os_error(error, path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from error
-    known = {
-        name.lstrip("-").replace("-", "_"): parameter.name
-        for parameter in ctx.command.params
-        for name in [*parameter.opts, parameter.name or ""]
-        if isinstance(parameter, click.Option)
-    }
-    defaults = {}
-    for key, value in values.items():
-        name = known.get(key.replace("-", "_"))
-        if name is None:
-            raise SettingsError(
-                f"{path}: key {key!r} is not an option of '{ctx.command_path}'; "
-                f"see '{ctx.command_path} --help'"
-            )
-        defaults[name] = value
-    ctx.default_map = {**(ctx.default_map or {}), **defaults}
-
-
 class IntAtLeast(click.IntRange):
     """An integer of at least `minimum`; the error names the range."""
 
@@ -96,9 +64,23 @@ class IntAtLeast(click.IntRange):
         super().__init__(min=minimum, max=maximum)
         self.name = "integer"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the integer, or fail naming the range."""
+        if self.max == _LARGEST_INTEGER and _is_above(value, _LARGEST_INTEGER):
+            self.fail(f"{value} is above {_LARGEST_INTEGER}, the largest accepted.", param, ctx)
+        return super().convert(value, param, ctx)
+
     def _describe_range(self) -> str:
         is_open = self.max == _LARGEST_INTEGER
         return f"x>={self.min}" if is_open else f"{self.min}<=x<={self.max}"
+
+
+def _is_above(value: Any, largest: int) -> bool:
+    """Say whether a value is an integer above `largest`."""
+    try:
+        return int(value) > largest
+    except (TypeError, ValueError):
+        return False
 
 
 class FiniteFloat(click.ParamType[float]):
