@@ -1,0 +1,1 @@
+"""Layers: parameters, forward, and the backward pass written beside it."""
