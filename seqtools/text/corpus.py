@@ -161,6 +161,39 @@ def read_chunks(
             buffers.reverse()
 
 
+def check_start(head: Uint8Array, path: str) -> int:
+    """Return the length of a UTF-8 byte order mark, and refuse what is not UTF-8 text.
+
+    Parameters
+    ----------
+    head : uint8 array
+        The first bytes of the file, decompressed; 4096 of them are looked at.
+    path : str
+        The file, for messages.
+
+    Raises
+    ------
+    CorpusError
+        If the bytes start like UTF-16 or like something that is not text.
+    """
+    start = head[:_HEAD_BYTES].tobytes()
+    for mark, encoding in _UNICODE_MARKS.items():
+        if start.startswith(mark):
+            raise _looks_like(encoding, path)
+    for magic, description in _FOREIGN_FORMATS.items():
+        if start.startswith(magic):
+            raise CorpusError(f"not text: {description}", path=path)
+    if start[_TAR_OFFSET:].startswith(_TAR_MAGIC):
+        raise CorpusError("not text: a tar archive; unpack it first, with tar -xf", path=path)
+    nuls = np.flatnonzero(head[:_HEAD_BYTES] == 0)
+    if nuls.size > _SMALLEST_SHARE_OF_NULS * len(start):
+        share_odd = float(np.mean(nuls % 2))
+        if share_odd in (0.0, 1.0):
+            raise _looks_like("UTF-16LE" if share_odd else "UTF-16BE", path)
+        raise CorpusError("not text but binary data", path=path, remedy="name a text file")
+    return len(_UTF8_MARK) if start.startswith(_UTF8_MARK) else 0
+
+
 def _read_file(
     path: str | os.PathLike[str], chunk_bytes: int, buffers: list[Uint8Array]
 ) -> Iterator[TextChunk]:
@@ -178,7 +211,7 @@ def _read_file(
             num_bytes = filled - fresh
             at_end = num_bytes < chunk_bytes
             if at_start:
-                mark_bytes = _check_start(text[start:filled], name)
+                mark_bytes = check_start(text[start:filled], name)
                 start, offset, at_start = start + mark_bytes, mark_bytes, False
             stop = filled if at_end else _cut(text, start, filled)
             carried = text[stop:filled].copy()
@@ -220,26 +253,6 @@ def _is_separator(text: Uint8Array) -> BoolArray:
     """Say which bytes are ASCII white space."""
     is_separator: BoolArray = (text == _SPACE) | ((text >= _TAB) & (text <= _CARRIAGE_RETURN))
     return is_separator
-
-
-def _check_start(head: Uint8Array, path: str) -> int:
-    """Return the length of a UTF-8 byte order mark, and refuse what is not UTF-8 text."""
-    start = head[:_HEAD_BYTES].tobytes()
-    for mark, encoding in _UNICODE_MARKS.items():
-        if start.startswith(mark):
-            raise _looks_like(encoding, path)
-    for magic, description in _FOREIGN_FORMATS.items():
-        if start.startswith(magic):
-            raise CorpusError(f"not text: {description}", path=path)
-    if start[_TAR_OFFSET:].startswith(_TAR_MAGIC):
-        raise CorpusError("not text: a tar archive; unpack it first, with tar -xf", path=path)
-    nuls = np.flatnonzero(head[:_HEAD_BYTES] == 0)
-    if nuls.size > _SMALLEST_SHARE_OF_NULS * len(start):
-        share_odd = float(np.mean(nuls % 2))
-        if share_odd in (0.0, 1.0):
-            raise _looks_like("UTF-16LE" if share_odd else "UTF-16BE", path)
-        raise CorpusError("not text but binary data", path=path, remedy="name a text file")
-    return len(_UTF8_MARK) if start.startswith(_UTF8_MARK) else 0
 
 
 def _looks_like(encoding: str, path: str) -> CorpusError:
