@@ -16,6 +16,7 @@
     ├── CheckpointError (ValueError)      a checkpoint that does not fit the run
     ├── TrainingError (ArithmeticError)   training left the finite numbers
     ├── TrainingInterrupted               a signal ended the run; a checkpoint may be saved
+    ├── DecodingError (ArithmeticError)    a model whose scores cannot be searched
     └── MissingDependencyError (ImportError)
 
     SeqtoolsWarning (UserWarning)         work goes on, but the user should know
@@ -137,6 +138,10 @@ class CheckpointError(SeqtoolsError, ValueError):
 
 class TrainingError(SeqtoolsError, ArithmeticError):
     """Training left the finite numbers or could not go on."""
+
+
+class DecodingError(SeqtoolsError, ArithmeticError):
+    """A model's scores cannot be searched."""
 
 
 class TrainingInterrupted(SeqtoolsError):  # noqa: N818 - it reports a request, not a fault

@@ -15,6 +15,7 @@ _STREAMS = {
     "partitions": 4,
     "clusters": 5,
     "classifier": 6,
+    "sampling": 7,
 }
 
 
@@ -27,9 +28,27 @@ def numpy_generator(seed: int, stream: str) -> np.random.Generator:
         The user's seed, at least 0.
     stream : str
         Name of the consumer: "initial vectors", "kernel", "bootstrap", "layout", "partitions",
-        "clusters" or "classifier".
+        "clusters", "classifier" or "sampling".
     """
     return np.random.default_rng([_STREAMS[stream], seed])
+
+
+def item_generators(
+    seed: int, stream: str, number: int, count: int = 1
+) -> list[np.random.Generator]:
+    """Return generators for one item of many, whatever else is processed and in which order.
+
+    Parameters
+    ----------
+    seed, stream
+        As ``numpy_generator``.
+    number : int
+        Where the item stands, at least 0.
+    count : int
+        Generators wanted; the first ones do not depend on how many.
+    """
+    base = _STREAMS[stream]
+    return [np.random.default_rng([base, seed, number, index]) for index in range(count)]
 
 
 def kernel_states(seed: int, num_threads: int) -> Uint64Array:

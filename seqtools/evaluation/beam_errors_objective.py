@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from seqtools.decoding.objective import length_penalty
 from seqtools.errors import SettingsError
 
 SCORE_KINDS = ("total", "per-token", "objective")
@@ -60,7 +61,7 @@ class Objective:
 
     def penalty(self, length: int) -> float:
         """Return what a sum of log-probabilities is divided by."""
-        return float(((self.beta + length) / (self.beta + 1)) ** self.alpha)
+        return length_penalty(length, self.alpha, self.beta)
 
     def total(self, score: float, length: int) -> float:
         """Return the sum of log-probabilities behind a given score."""

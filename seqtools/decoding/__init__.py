@@ -1,0 +1,1 @@
+"""Search and scoring: greedy, sampling, beam, exact and forced, over any ``StepScorer``."""
