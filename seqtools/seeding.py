@@ -16,10 +16,12 @@ _STREAMS = {
     "clusters": 5,
     "classifier": 6,
     "sampling": 7,
+    "batches": 8,
+    "splits": 9,
 }
 
 
-def numpy_generator(seed: int, stream: str) -> np.random.Generator:
+def numpy_generator(seed: int, stream: str, *places: int) -> np.random.Generator:
     """Return NumPy's generator for a named stream of a seed.
 
     Parameters
@@ -28,9 +30,12 @@ def numpy_generator(seed: int, stream: str) -> np.random.Generator:
         The user's seed, at least 0.
     stream : str
         Name of the consumer: "initial vectors", "kernel", "bootstrap", "layout", "partitions",
-        "clusters", "classifier" or "sampling".
+        "clusters", "classifier", "sampling", "batches" or "splits".
+    *places : int
+        Where in the stream to stand, such as the number of an epoch, so that a run that resumes
+        need not draw again what it drew before.
     """
-    return np.random.default_rng([_STREAMS[stream], seed])
+    return np.random.default_rng([_STREAMS[stream], seed, *places])
 
 
 def item_generators(
