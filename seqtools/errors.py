@@ -11,7 +11,9 @@
     │   ├── VectorFormatError             word vectors, any format
     │   ├── TestSetError                  similarity and analogy sets
     │   ├── SegmentError                  hypotheses and references, a segment a line
-    │   └── ScoreFileError                model scores of hypotheses and references
+    │   ├── ScoreFileError                model scores of hypotheses and references
+    │   ├── AudioError                    a recording
+    │   └── ManifestError                 a list of recordings and their texts
     ├── UnknownWordError (KeyError)       a word outside the vocabulary
     ├── CheckpointError (ValueError)      a checkpoint that does not fit the run
     ├── TrainingError (ArithmeticError)   training left the finite numbers
@@ -25,6 +27,7 @@ A message is one line: what was wrong with the value received, what is accepted,
 """
 
 import os
+from collections.abc import Sequence
 
 
 class SeqtoolsError(Exception):
@@ -122,6 +125,34 @@ class SegmentError(FileContentError):
 
 class ScoreFileError(FileContentError):
     """A table of model scores, or an n-best list, that is malformed."""
+
+
+class AudioError(FileContentError):
+    """A recording that cannot be used."""
+
+
+class ManifestError(FileContentError):
+    """A list of recordings and their texts that cannot be used.
+
+    Parameters
+    ----------
+    cause, path, line, remedy
+        As for ``FileContentError``.
+    faults : sequence of str
+        Every fault, one line each, where the message had to leave some out.
+    """
+
+    def __init__(
+        self,
+        cause: str,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
+        faults: Sequence[str] = (),
+    ) -> None:
+        self.faults = tuple(faults)
+        super().__init__(cause, path=path, line=line, remedy=remedy)
 
 
 class UnknownWordError(SeqtoolsError, KeyError):

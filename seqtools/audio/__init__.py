@@ -1,0 +1,1 @@
+"""Recordings become features: reading, log-mel features, manifests, a cache, batches."""
