@@ -14,6 +14,7 @@
     │   ├── ScoreFileError                model scores of hypotheses and references
     │   ├── AudioError                    a recording
     │   └── ManifestError                 a list of recordings and their texts
+    ├── AlphabetError (ValueError)        a character or id outside an alphabet
     ├── UnknownWordError (KeyError)       a word outside the vocabulary
     ├── CheckpointError (ValueError)      a checkpoint that does not fit the run
     ├── TrainingError (ArithmeticError)   training left the finite numbers
@@ -153,6 +154,10 @@ class ManifestError(FileContentError):
     ) -> None:
         self.faults = tuple(faults)
         super().__init__(cause, path=path, line=line, remedy=remedy)
+
+
+class AlphabetError(SeqtoolsError, ValueError):
+    """A character or id outside an alphabet, or characters that make none."""
 
 
 class UnknownWordError(SeqtoolsError, KeyError):
