@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from seqtools.evaluation.similarity_sets import read_similarity_set as read_similarity_set
     from seqtools.evaluation.vector_evaluation import evaluate_word_vectors as evaluate_word_vectors
     from seqtools.evaluation.vector_settings import EvaluationSettings as EvaluationSettings
+    from seqtools.layers.ctc import ctc_loss as ctc_loss
     from seqtools.monitor import Monitor as Monitor
     from seqtools.reports.embedding_map import MapSettings as MapSettings
     from seqtools.reports.embedding_map import make_embedding_map as make_embedding_map
@@ -74,6 +75,7 @@ _PUBLIC_NAMES = {
     "builtin_tests": "seqtools.bias.builtin_sets",
     "compare_debiasing": "seqtools.bias.comparison",
     "compare_systems": "seqtools.evaluation.bleu",
+    "ctc_loss": "seqtools.layers.ctc",
     "default_analogy_files": "seqtools.evaluation.default_sets",
     "default_similarity_files": "seqtools.evaluation.default_sets",
     "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",

@@ -1,0 +1,99 @@
+"""Working memory of the CTC kernels."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from seqtools.types import Float64Array, FloatArray, Int32Array, Uint32Array
+
+_PADDING = 2
+CHUNK = 1024
+
+
+class CTCScratch(NamedTuple):
+    """Working memory of one thread, for one utterance at a time.
+
+    Labels are kept one place up, label i at i + 1: place 0 stands for what is before the first.
+
+    Attributes
+    ----------
+    alpha_blank, alpha_label : float64 arrays, shape (T, L + 2)
+        Forward variables of blanks and labels.
+    beta_blank, beta_label : float64 arrays, shape (2, L + 2)
+        Backward variables of a frame and of the next.
+    labels : uint32 array, shape (L,)
+        The labels of the utterance; unsigned, because that makes a gather 3 times as fast.
+    skips : float64 array, shape (L + 2,)
+        1 where the blank before label i may be skipped, else 0.
+    posteriors : float64 array, shape (L + 2,)
+        alpha beta of the labels of a frame.
+    posterior_sums : float64 array, shape (V,)
+        Posterior probability of each symbol at a frame, in log space only.
+    normalizers : float64 array, shape (T,)
+        What the exponentials of a frame sum to.
+    gathered : float array, shape (T, L + 2)
+        The exponential of each label of the utterance, at each frame.
+    flat, y : float arrays of the same memory, shapes (T V,) and (T, V)
+        Exponentials of the logits of an utterance.
+    symbol_posteriors : float array, shape (T, V)
+        Posterior probability of each symbol at each frame, times the scale of the gradient.
+    factors : float array, shape (T,)
+        What the exponentials of a frame are multiplied by in the gradient.
+    bits, powers : int32 and float32 arrays, shape (CHUNK,)
+        The same memory, where powers of two are put together from their bits.
+    """
+
+    alpha_blank: Float64Array
+    alpha_label: Float64Array
+    beta_blank: Float64Array
+    beta_label: Float64Array
+    labels: Uint32Array
+    skips: Float64Array
+    posteriors: Float64Array
+    posterior_sums: Float64Array
+    normalizers: Float64Array
+    gathered: FloatArray
+    flat: FloatArray
+    y: FloatArray
+    symbol_posteriors: FloatArray
+    factors: FloatArray
+    bits: Int32Array
+    powers: Any
+
+
+def make_ctc_scratch(
+    num_frames: int, num_labels: int, num_symbols: int, dtype: DTypeLike
+) -> CTCScratch:
+    """Return working memory for utterances of up to this size.
+
+    Parameters
+    ----------
+    num_frames, num_labels : int
+        Frames and labels of the longest utterance.
+    num_symbols : int
+        V, the blank counted.
+    dtype : dtype
+        float32 or float64, as the logits.
+    """
+    states = num_labels + _PADDING
+    bits = np.zeros(CHUNK, np.int32)
+    flat = np.zeros(num_frames * num_symbols, dtype)
+    return CTCScratch(
+        alpha_blank=np.zeros((num_frames, states)),
+        alpha_label=np.zeros((num_frames, states)),
+        beta_blank=np.zeros((2, states)),
+        beta_label=np.zeros((2, states)),
+        labels=np.zeros(num_labels, np.uint32),
+        skips=np.zeros(states),
+        posteriors=np.zeros(states),
+        posterior_sums=np.zeros(num_symbols),
+        normalizers=np.zeros(num_frames),
+        gathered=np.zeros((num_frames, states), dtype),
+        flat=flat,
+        y=flat.reshape(num_frames, num_symbols),
+        symbol_posteriors=np.zeros((num_frames, num_symbols), dtype),
+        factors=np.zeros(num_frames, dtype),
+        bits=bits,
+        powers=bits.view(np.float32),
+    )
