@@ -26,6 +26,7 @@ from seqtools.types import Int32Array, Int64Array, Uint32Array
 
 _NUM_CODE_POINTS = 0x110000
 _NEWLINE = "\n"
+_WHITE_SPACE = " \t\n\r\v\f"
 _UNKNOWN_TEXT = "\ufffd"
 _ESCAPES = {" ": r"\s", "\n": r"\n", "\t": r"\t", "\r": r"\r", "\\": r"\\"}
 _UNESCAPES = {escape: character for character, escape in _ESCAPES.items()}
@@ -55,6 +56,7 @@ class CharacterCodec(Codec):
         self._table = np.full(_NUM_CODE_POINTS, UNKNOWN, dtype=np.int32)
         codes = _code_points("".join(self._characters))
         self._table[codes] = np.arange(codes.size, dtype=np.int32) + NUM_SPECIAL_SYMBOLS
+        self._blanks = self._table[_code_points(_WHITE_SPACE)]
         newline = int(self._table[ord(_NEWLINE)])
         self._line_end = newline if settings.newline_symbol and newline != UNKNOWN else END
 
@@ -120,6 +122,20 @@ class CharacterCodec(Codec):
         if index < NUM_SPECIAL_SYMBOLS:
             return SPECIAL_SPELLINGS[index]
         return self.vocabulary.words[index - NUM_SPECIAL_SYMBOLS]
+
+    def words_of(self, ids: Int32Array) -> Int32Array:
+        """Say to which word of its line each character belongs; blanks go with the word before."""
+        is_blank = np.isin(ids, self._blanks)
+        begins = ~is_blank & np.concatenate(([False], is_blank[:-1]))
+        words: Int32Array = np.cumsum(begins).astype(np.int32)
+        # Blanks before the first word would make it the second.
+        return words - words[np.argmin(is_blank)] if ids.size and not is_blank.all() else words * 0
+
+    def unknown(self, line: str) -> list[str]:
+        """List the characters of a line that the vocabulary lacks, each once, in order."""
+        text = self.settings.normalized(line)
+        is_unknown = (self.encode(line) == UNKNOWN).tolist()
+        return list(dict.fromkeys(c for c, wrong in zip(text, is_unknown, strict=True) if wrong))
 
     def _join(self, ids: list[int]) -> str:
         characters = self._characters

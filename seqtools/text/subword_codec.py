@@ -27,6 +27,7 @@ from seqtools.types import Int32Array
 # sentencepiece writes spaces as U+2581, so that one in the text would come back as a space. It and
 # the character that marks it are written as pairs instead.
 _ESCAPED = str.maketrans({"\u2581": "\u23381", "\u2338": "\u23382"})
+_SPACE = "\u2581"
 _NUM_BYTE_SYMBOLS = 256
 # The result depends on this number, never on the machine's, so it is fixed.
 _TRAINING_THREADS = 4
@@ -156,6 +157,26 @@ class SubwordCodec(Codec):
         if index < NUM_SPECIAL_SYMBOLS:
             return SPECIAL_SPELLINGS[index]
         return str(self._processor.IdToPiece(index))
+
+    def words_of(self, ids: Int32Array) -> Int32Array:
+        """Say to which word of its line each subword belongs; only spaces divide words here.
+
+        Spaces go with the word after them, as sentencepiece has it, or with the last word.
+        """
+        words: list[int] = []
+        last, is_inside = 0, False
+        for index in ids.tolist():
+            piece = self.spell(index)
+            begins, is_blank = piece.startswith(_SPACE), not piece.strip(_SPACE)
+            words.append(words[-1] + 1 if begins and is_inside else words[-1] if words else 0)
+            is_inside = not is_blank or (is_inside and not begins)
+            last = last if is_blank else words[-1]
+        return np.minimum(np.array(words, dtype=np.int32), np.int32(last))
+
+    def unknown(self, line: str) -> list[str]:
+        """List what of a line the vocabulary lacks: nothing, as there are bytes for everything."""
+        self.settings.normalized(line)
+        return []
 
     def _escaped(self, line: str) -> str:
         text = self.settings.normalized(line)

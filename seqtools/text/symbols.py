@@ -155,6 +155,28 @@ class Codec(ABC):
         """
 
     @abstractmethod
+    def words_of(self, ids: Int32Array) -> Int32Array:
+        """Say to which word of its line each symbol belongs, counted from 0.
+
+        For pictures of attention, and for copying source words in place of unknown ones. Blanks go
+        with the word before or after them.
+
+        Parameters
+        ----------
+        ids : int32 array, shape (N,)
+            As ``encode`` returns them.
+
+        Returns
+        -------
+        int32 array, shape (N,)
+            Never falling.
+        """
+
+    @abstractmethod
+    def unknown(self, line: str) -> list[str]:
+        """List the characters or words of a line that the vocabulary lacks, each once, in order."""
+
+    @abstractmethod
     def _join(self, ids: list[int]) -> str:
         """Turn ids, none of them PAD, BEGIN or END, into text."""
 

@@ -106,5 +106,14 @@ class WordCodec(Codec):
         self._check(np.array([index]))
         return self._spellings[index]
 
+    def words_of(self, ids: Int32Array) -> Int32Array:
+        """Say to which word of its line each symbol belongs: each is one."""
+        return np.arange(ids.size, dtype=np.int32)
+
+    def unknown(self, line: str) -> list[str]:
+        """List the words of a line that the vocabulary lacks, each once, in order."""
+        words = self.settings.normalized(line).encode().split()
+        return list(dict.fromkeys(word.decode() for word in words if word not in self._ids))
+
     def _join(self, ids: list[int]) -> str:
         return " ".join([self._spellings[index] for index in ids])

@@ -142,6 +142,27 @@ def test_subwords_spell_in_bytes_what_they_lack() -> None:
     assert codec.decode(ids) == "☃ \0"
 
 
+@every_codec
+def test_symbols_know_their_words(settings: CodecSettings) -> None:
+    codec = build_codec(TEXT, settings)
+    for line in ("the cat sat on  the dog", "  the  cat ", "the", ""):
+        ids = codec.encode(line)
+        words = codec.words_of(ids)
+        assert words.dtype == np.int32
+        assert words.shape == ids.shape
+        found = [codec.decode(ids[words == index]).strip() for index in range(len(line.split()))]
+        assert found == line.split()
+        assert max(words, default=0) == max(0, len(line.split()) - 1)
+
+
+@every_codec
+def test_unknown_symbols_are_listed(settings: CodecSettings) -> None:
+    codec = build_codec(TEXT, settings)
+    expected = {"char": ["q", "☃"], "word": ["q☃q", "q"], "subword": []}
+    assert codec.unknown("the q☃q q cat") == expected[settings.level]
+    assert codec.unknown("the cat") == []
+
+
 def test_words_of_unicode_blanks_stay_whole() -> None:
     codec = build_codec(["a\u00a0b c\u2028d"], CodecSettings("word"))
     assert len(codec) == NUM_SPECIAL_SYMBOLS + 2
