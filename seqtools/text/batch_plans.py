@@ -108,6 +108,39 @@ def plan_in_order(
     return _cut(order, lengths, settings, other_lengths) if lengths.size else []
 
 
+class EpochPlans:
+    """Remembers the plan of the epoch that was asked for last.
+
+    Parameters
+    ----------
+    lengths, settings, other_lengths
+        As for ``plan_epoch``.
+    """
+
+    def __init__(
+        self,
+        lengths: Int64Array,
+        settings: BatchSettings,
+        other_lengths: Int64Array | None = None,
+    ) -> None:
+        self._arguments = lengths, settings, other_lengths
+        self._epoch: int | None = None
+        self._plan: list[Int64Array] = []
+
+    def plan(self, epoch: int) -> list[Int64Array]:
+        """Return the lines of each batch."""
+        if epoch != self._epoch:
+            lengths, settings, other_lengths = self._arguments
+            self._plan = plan_epoch(lengths, settings, epoch, other_lengths)
+            self._epoch = epoch
+        return self._plan
+
+    def plan_in_order(self) -> list[Int64Array]:
+        """Return the lines of each batch for decoding."""
+        lengths, settings, other_lengths = self._arguments
+        return plan_in_order(lengths, settings, other_lengths)
+
+
 def _pools(order: Int64Array, lengths: Int64Array, settings: BatchSettings) -> list[Int64Array]:
     """Cut the shuffled lines into pools, all but the last of which make whole batches."""
     rows = settings.batch_size

@@ -59,7 +59,7 @@ class LineBatch:
 
     def shard_columns(self, num_shards: int) -> list[Int64Array]:
         """Return which columns go into each shard, so that all have about as many symbols."""
-        return _balanced(self.lengths, num_shards)
+        return balance_columns(self.lengths, num_shards)
 
     def take(self, columns: Int64Array) -> "LineBatch":
         """Return some columns as a batch, cut to the longest of them."""
@@ -102,7 +102,7 @@ class PairBatch:
 
     def shard_columns(self, num_shards: int) -> list[Int64Array]:
         """Return which columns go into each shard, so that all have about as many symbols."""
-        return _balanced(self.source_lengths + self.target_lengths, num_shards)
+        return balance_columns(self.source_lengths + self.target_lengths, num_shards)
 
     def take(self, columns: Int64Array) -> "PairBatch":
         """Return some columns as a batch, each side cut to the longest of them."""
@@ -185,13 +185,20 @@ def pad_lines(
     return symbols, lengths
 
 
-def _columns(symbols: Int32Array, columns: Int64Array, lengths: Int32Array) -> Int32Array:
-    """Return some columns, cut to their greatest length."""
-    return np.ascontiguousarray(symbols[: int(lengths.max(initial=0)), columns])
+def balance_columns(costs: Int32Array, num_shards: int) -> list[Int64Array]:
+    """Give columns out to shards, the dearest first, each to the shard that has the least.
 
+    Parameters
+    ----------
+    costs : int32 array, shape (B,)
+        Work that each column makes, such as its length.
+    num_shards : int
 
-def _balanced(costs: Int32Array, num_shards: int) -> list[Int64Array]:
-    """Give columns out to shards, the dearest first, each to the shard that has the least."""
+    Returns
+    -------
+    list of int64 arrays
+        The columns of each shard, rising; as many shards as columns if these are fewer.
+    """
     loads = [0] * min(num_shards, costs.size)
     chosen: list[list[int]] = [[] for _ in loads]
     for column in np.argsort(-costs, kind="stable").tolist():
@@ -200,3 +207,8 @@ def _balanced(costs: Int32Array, num_shards: int) -> list[Int64Array]:
         chosen[least].append(column)
         loads[least] += int(costs[column])
     return [np.array(sorted(columns), dtype=np.int64) for columns in chosen]
+
+
+def _columns(symbols: Int32Array, columns: Int64Array, lengths: Int32Array) -> Int32Array:
+    """Return some columns, cut to their greatest length."""
+    return np.ascontiguousarray(symbols[: int(lengths.max(initial=0)), columns])

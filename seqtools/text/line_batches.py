@@ -5,37 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from seqtools.errors import CorpusError
-from seqtools.text.batch_plans import BatchSettings, plan_epoch, plan_in_order
+from seqtools.text.batch_plans import BatchSettings, EpochPlans
 from seqtools.text.batches import LineBatch, PairBatch, pad_lines
 from seqtools.text.encoding import EncodedLines
 from seqtools.types import Int64Array
-
-
-class _Plans:
-    """The plan of the epoch that was asked for last."""
-
-    def __init__(
-        self,
-        lengths: Int64Array,
-        settings: BatchSettings,
-        other_lengths: Int64Array | None = None,
-    ) -> None:
-        self._arguments = lengths, settings, other_lengths
-        self._epoch: int | None = None
-        self._plan: list[Int64Array] = []
-
-    def plan(self, epoch: int) -> list[Int64Array]:
-        """Return the lines of each batch."""
-        if epoch != self._epoch:
-            lengths, settings, other_lengths = self._arguments
-            self._plan = plan_epoch(lengths, settings, epoch, other_lengths)
-            self._epoch = epoch
-        return self._plan
-
-    def plan_in_order(self) -> list[Int64Array]:
-        """Return the lines of each batch for decoding."""
-        lengths, settings, other_lengths = self._arguments
-        return plan_in_order(lengths, settings, other_lengths)
 
 
 class LineBatches:
@@ -60,7 +33,7 @@ class LineBatches:
         reverse: bool = False,
     ) -> None:
         self._lines, self._begin, self._end, self._reverse = lines, begin, end, reverse
-        self._plans = _Plans(lines.lengths + begin + end, settings)
+        self._plans = EpochPlans(lines.lengths + begin + end, settings)
 
     def num_batches(self, epoch: int) -> int:
         """Return the number of batches of an epoch; with "token" it differs between epochs."""
@@ -112,7 +85,7 @@ class PairBatches:
             raise CorpusError(f"got {len(sources)} sources but {len(targets)} targets")
         self._sources, self._targets = sources, targets
         self._source_end, self._reverse = source_end, reverse_source
-        self._plans = _Plans(sources.lengths + source_end, settings, targets.lengths + 1)
+        self._plans = EpochPlans(sources.lengths + source_end, settings, targets.lengths + 1)
 
     def num_batches(self, epoch: int) -> int:
         """Return the number of batches of an epoch; with "token" it differs between epochs."""
