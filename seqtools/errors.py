@@ -12,6 +12,7 @@
     │   ├── TestSetError                  similarity and analogy sets
     │   ├── SegmentError                  hypotheses and references, a segment a line
     │   ├── ScoreFileError                model scores of hypotheses and references
+    │   ├── ModelError                    a model directory
     │   ├── AudioError                    a recording
     │   └── ManifestError                 a list of recordings and their texts
     ├── AlphabetError (ValueError)        a character or id outside an alphabet
@@ -126,6 +127,10 @@ class SegmentError(FileContentError):
 
 class ScoreFileError(FileContentError):
     """A table of model scores, or an n-best list, that is malformed."""
+
+
+class ModelError(FileContentError):
+    """A model directory that is damaged, incomplete or of another kind."""
 
 
 class AudioError(FileContentError):

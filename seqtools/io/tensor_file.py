@@ -64,8 +64,16 @@ def write_tensors(
             file.write(array.reshape(-1).view(np.uint8).data)
 
 
-def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+def read_tensors(
+    path: str | os.PathLike[str], remedy: str = _REMEDY
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Read the arrays and metadata that ``write_tensors`` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+    remedy : str
+        What the user can do about a damaged file.
 
     Raises
     ------
@@ -85,10 +93,10 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]],
         raise FileAccessError.from_os_error(error, path) from error
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         cause = f"damaged or cut short at {size} bytes"
-        raise FileContentError(cause, path=path, remedy=_REMEDY) from error
+        raise FileContentError(cause, path=path, remedy=remedy) from error
     stored = metadata.pop(_CHECKSUM_KEY, "")
     if stored != f"{_checksum(arrays, metadata):08x}":
-        raise FileContentError("damaged: its checksum differs", path=path, remedy=_REMEDY)
+        raise FileContentError("damaged: its checksum differs", path=path, remedy=remedy)
     return arrays, metadata
 
 

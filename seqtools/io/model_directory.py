@@ -1,0 +1,256 @@
+"""A model as one directory.
+
+``config.json`` holds the format's version, the kind of model, every setting, the definitions that
+were chosen among variants, and the checksums of the vocabulary files beside it;
+``weights.safetensors`` the parameters; ``train.jsonl`` the events of training, one a line; and
+``checkpoint/`` the state of a run that goes on. Weights carry the checksum of their configuration,
+so that files of two models cannot be mixed unnoticed. Nothing is ever unpickled.
+"""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from seqtools.errors import FileAccessError, ModelError
+from seqtools.io.atomic import atomic_writer
+from seqtools.io.tensor_file import read_tensors, write_tensors
+
+FORMAT_VERSION = 1
+_FORMAT = "seqtools model"
+_CONFIG, _WEIGHTS, _LOG, _CHECKPOINT = (
+    "config.json", "weights.safetensors", "train.jsonl", "checkpoint",
+)  # fmt: skip
+_REMEDY = "train the model again, or copy it from where it is whole"
+_LARGEST_CONFIG = 1 << 26
+
+
+class ModelDirectory:
+    """Where a model lies.
+
+    Parameters
+    ----------
+    path : path-like
+        Need not exist yet.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @property
+    def log_path(self) -> Path:
+        """The file of events."""
+        return self.path / _LOG
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The directory of the state of a run that goes on."""
+        return self.path / _CHECKPOINT
+
+    def holds_model(self) -> bool:
+        """Say whether a model, finished or not, lies here."""
+        return (self.path / _CONFIG).exists()
+
+    def check_free(self, may_overwrite: bool, is_resumed: bool) -> None:
+        """Refuse now a directory that a training run could not use.
+
+        Raises
+        ------
+        FileAccessError
+            If it holds other files, or a model that is neither to be replaced nor to be gone on
+            with, or if it cannot be made or written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            holds_files = any(self.path.iterdir())
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, self.path, "write") from error
+        if self.holds_model() and not (may_overwrite or is_resumed):
+            raise FileAccessError(
+                f"{self.path}: holds a model already; replace it with --overwrite, go on with it "
+                "with --resume, or name another directory"
+            )
+        if holds_files and not self.holds_model():
+            raise FileAccessError(
+                f"{self.path}: cannot write a model here: the directory holds other files; "
+                "name a new or an empty one"
+            )
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise FileAccessError(f"{self.path}: cannot write: Permission denied")
+
+    def clear(self) -> None:
+        """Delete the model that lies here; files not of a model stay.
+
+        The configuration goes last, so that the rest can be deleted again after a crash.
+        """
+        try:
+            names = json.loads((self.path / _CONFIG).read_bytes())["files"]
+        except (OSError, ValueError, KeyError, TypeError):
+            names = {}
+        try:
+            shutil.rmtree(self.checkpoint_path, ignore_errors=True)
+            for name in (_WEIGHTS, _LOG, *(Path(name).name for name in names), _CONFIG):
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, self.path, "write") from error
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Write a vocabulary file; to be named in `write_config` afterwards."""
+        with atomic_writer(self.path / name) as file:
+            file.write(content)
+
+    def read_file(self, name: str) -> bytes:
+        """Read a vocabulary file.
+
+        Raises
+        ------
+        ModelError
+            If it is missing, or is not the one that the configuration names.
+        """
+        path, config = self.path / name, self._config()
+        content = _read(path)
+        if config["files"].get(name) != _checksum(content):
+            raise ModelError(
+                "is not the file that the model was trained with (its checksum differs)",
+                path=path,
+                remedy=_REMEDY,
+            )
+        return content
+
+    def write_config(
+        self,
+        kind: str,
+        settings: Mapping[str, Any],
+        definitions: Mapping[str, str],
+        files: tuple[str, ...] = (),
+    ) -> None:
+        """Write the configuration.
+
+        Parameters
+        ----------
+        kind : str
+            The kind of model, such as "language-model".
+        settings : mapping
+            Of whatever JSON can hold.
+        definitions : mapping of str to str
+            Which of several definitions was chosen, in words.
+        files : tuple of str
+            Vocabulary files, which lie in the directory already.
+        """
+        config = {
+            "format": _FORMAT,
+            "format_version": FORMAT_VERSION,
+            "kind": kind,
+            "settings": settings,
+            "definitions": dict(definitions),
+            "files": {name: _checksum(_read(self.path / name)) for name in files},
+        }
+        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+        with atomic_writer(self.path / _CONFIG) as file:
+            file.write(text.encode())
+
+    def read_config(self, kind: str) -> dict[str, Any]:
+        """Read the configuration.
+
+        Parameters
+        ----------
+        kind : str
+            The kind of model that is expected.
+
+        Raises
+        ------
+        ModelError
+            If there is none, or it is damaged, of another kind or of a later version.
+        """
+        config = self._config()
+        if config["kind"] != kind:
+            raise ModelError(
+                f"holds a {config['kind']}, not a {kind}", path=self.path, remedy=_OTHER_COMMAND
+            )
+        return config
+
+    def write_weights(self, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Replace the weights; the old ones stay until the new ones are whole."""
+        write_tensors(self.path / _WEIGHTS, tensors, {"config": self._config_checksum()})
+
+    def read_weights(self) -> dict[str, NDArray[Any]]:
+        """Read the weights.
+
+        Raises
+        ------
+        ModelError
+            If they are missing, damaged, or belong to another configuration.
+        """
+        path = self.path / _WEIGHTS
+        if self.holds_model() and not path.exists():
+            raise ModelError(
+                "its training has saved no weights yet", path=self.path,
+                remedy="go on with --resume",
+            )  # fmt: skip
+        tensors, metadata = read_tensors(path, _REMEDY)
+        if metadata.get("config") != self._config_checksum():
+            raise ModelError(
+                f"belongs to another model than {_CONFIG} beside it", path=path, remedy=_REMEDY
+            )
+        return tensors
+
+    def _config(self) -> dict[str, Any]:
+        """Read and check the configuration, whatever its kind."""
+        path = self.path / _CONFIG
+        if not path.exists():
+            what = "holds no model" if self.path.is_dir() else "no such model directory"
+            raise ModelError(f"{what} ({_CONFIG} is missing)", path=self.path, remedy=_NAME_ONE)
+        try:
+            config = json.loads(_read(path))
+        except (ValueError, RecursionError) as error:
+            raise ModelError(f"is not JSON ({error})", path=path, remedy=_REMEDY) from error
+        if not isinstance(config, dict) or config.get("format") != _FORMAT:
+            raise ModelError("is not a configuration of seqtools", path=path, remedy=_NAME_ONE)
+        if config.get("format_version") != FORMAT_VERSION:
+            raise ModelError(
+                f"has format version {config.get('format_version')}, "
+                f"but this seqtools reads {FORMAT_VERSION}",
+                path=path, remedy="use the seqtools that wrote it",
+            )  # fmt: skip
+        for name, kind in (("kind", str), ("settings", dict), ("files", dict)):
+            if not isinstance(config.get(name), kind):
+                raise ModelError(f"lacks {name}", path=path, remedy=_REMEDY)
+        return config
+
+    def _config_checksum(self) -> str:
+        """Return the checksum of the configuration as it lies on the disk."""
+        return _checksum(_read(self.path / _CONFIG))
+
+
+_NAME_ONE = "name a directory that a seqtools train command wrote"
+_OTHER_COMMAND = "use the command for that kind of model"
+
+
+def _read(path: Path) -> bytes:
+    """Read a small file whole.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or too large to be what it should be.
+    FileAccessError
+        If it cannot be read.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_CONFIG:
+            raise ModelError("is too large for a model's file", path=path, remedy=_REMEDY)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError("is missing", path=path, remedy=_REMEDY) from error
+    except OSError as error:
+        raise FileAccessError.from_os_error(error, path) from error
+
+
+def _checksum(content: bytes) -> str:
+    """Return the CRC-32 of some bytes, in hexadecimal."""
+    return f"{zlib.crc32(content):08x}"
