@@ -18,6 +18,8 @@ _STREAMS = {
     "sampling": 7,
     "batches": 8,
     "splits": 9,
+    "initial weights": 10,
+    "training step": 11,
 }
 
 
@@ -30,7 +32,8 @@ def numpy_generator(seed: int, stream: str, *places: int) -> np.random.Generator
         The user's seed, at least 0.
     stream : str
         Name of the consumer: "initial vectors", "kernel", "bootstrap", "layout", "partitions",
-        "clusters", "classifier", "sampling", "batches" or "splits".
+        "clusters", "classifier", "sampling", "batches", "splits", "initial weights" or
+        "training step".
     *places : int
         Where in the stream to stand, such as the number of an epoch, so that a run that resumes
         need not draw again what it drew before.
