@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqtools.errors import SettingsError
-from seqtools.types import Float32Array, Int64Array
+from seqtools.types import Float32Array, Int32Array
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class MaskSettings:
 
 def mask_features(
     x: Float32Array,
-    lengths: Int64Array,
+    lengths: Int32Array,
     num_mels: int,
     settings: MaskSettings,
     generator: np.random.Generator,
@@ -61,7 +61,7 @@ def mask_features(
     x : float32 array, shape (T, B, D)
         Normalized features; D is a multiple of `num_mels`. Joined frames and slopes are masked
         alike.
-    lengths : int64 array, shape (B,)
+    lengths : int32 array, shape (B,)
         Frames of each utterance.
     num_mels : int
         Filters.
