@@ -127,6 +127,25 @@ def product(a, packed, accumulate, out):
 
 
 @njit(cache=True, nogil=True)
+def product_rows(a, b, accumulate, out):
+    """Multiply with a matrix that is not packed: out (+)= a @ b.
+
+    For large matrices that are used once, such as gradients, and have few rows: packing would cost
+    as much as it saves. Slow where a row of b is a multiple of 4096 bytes.
+
+    Parameters
+    ----------
+    a : array, shape (M, K)
+        Any strides.
+    b : array, shape (K, N)
+        Its rows must be contiguous.
+    accumulate, out
+        As in `product`.
+    """
+    _plain_row_choice(a, b, accumulate, out)
+
+
+@njit(cache=True, nogil=True)
 def plain_product(a, packed, accumulate, out):
     """Do what `product` does, in plain loops."""
     for panel in range(packed.shape[0]):
@@ -150,6 +169,11 @@ def _plain_choice(a, packed, accumulate, out):
     plain_product(a, packed, accumulate, out)
 
 
+def _plain_row_choice(a, b, accumulate, out):
+    """Choose the product by element type; compiled code has the choice below."""
+    _plain_sweep(a, b, accumulate, out)
+
+
 @overload(_plain_choice)
 def _vector_choice(a, packed, accumulate, out):
     if a.dtype != types.float32:
@@ -157,9 +181,24 @@ def _vector_choice(a, packed, accumulate, out):
 
     def multiply(a, packed, accumulate, out):
         vector_product(
-            a.shape[0], a.shape[1], out.shape[1],
-            a.ctypes.data, a.strides[0], a.strides[1],
-            packed.ctypes.data, np.int64(accumulate), out.ctypes.data, out.strides[0],
+            a.shape[0], a.shape[1], out.shape[1], a.ctypes.data, a.strides[0], a.strides[1],
+            packed.ctypes.data, packed.strides[0], packed.strides[1],
+            np.int64(accumulate), out.ctypes.data, out.strides[0],
+        )  # fmt: skip
+
+    return multiply
+
+
+@overload(_plain_row_choice)
+def _vector_row_choice(a, b, accumulate, out):
+    if a.dtype != types.float32:
+        return _plain_sweep.py_func
+
+    def multiply(a, b, accumulate, out):
+        vector_product(
+            a.shape[0], a.shape[1], out.shape[1], a.ctypes.data, a.strides[0], a.strides[1],
+            b.ctypes.data, np.int64(4 * PANEL), b.strides[0],
+            np.int64(accumulate), out.ctypes.data, out.strides[0],
         )  # fmt: skip
 
     return multiply
@@ -167,28 +206,28 @@ def _vector_choice(a, packed, accumulate, out):
 
 @njit(cache=True, nogil=True)
 def vector_product(
-    num_rows, num_steps, num_columns, a, a_row, a_step, packed, accumulate, out, out_row
+    num_rows, num_steps, num_columns, a, a_row, a_step, b, b_panel, b_step, accumulate, out, out_row
 ):
     """Multiply by blocks; matrices are given by address and strides in bytes, all int64."""
     start = np.int64(0)
     while start < num_steps or (start == 0 and accumulate == 0):
         steps = min(np.int64(_STEPS), num_steps - start)
         adds = np.int64(1) if start > 0 else accumulate
-        a_now = a + start * a_step
+        x = a + start * a_step
         for panel in range((num_columns + PANEL - 1) // PANEL):
-            b = packed + (panel * num_steps + start) * (PANEL * 4)
-            place = out + panel * (PANEL * 4)
+            y = b + panel * b_panel + start * b_step
+            z = out + panel * (PANEL * 4)
             left = num_columns - panel * PANEL
             if left >= PANEL:
-                _vector_full(num_rows, a_now, a_row, a_step, b, steps, place, out_row, adds, left)
+                _vector_full(num_rows, x, a_row, a_step, y, b_step, steps, z, out_row, adds, left)
             elif left > 2 * _LANES:
                 left -= 2 * _LANES
-                _vector_three(num_rows, a_now, a_row, a_step, b, steps, place, out_row, adds, left)
+                _vector_three(num_rows, x, a_row, a_step, y, b_step, steps, z, out_row, adds, left)
             elif left > _LANES:
                 left -= _LANES
-                _vector_two(num_rows, a_now, a_row, a_step, b, steps, place, out_row, adds, left)
+                _vector_two(num_rows, x, a_row, a_step, y, b_step, steps, z, out_row, adds, left)
             else:
-                _vector_one(num_rows, a_now, a_row, a_step, b, steps, place, out_row, adds, left)
+                _vector_one(num_rows, x, a_row, a_step, y, b_step, steps, z, out_row, adds, left)
         start += max(steps, np.int64(1))
 
 
@@ -196,23 +235,23 @@ def _vector_sweep(block_8, block_4, block_2, block_1):
     """Return a kernel that goes over all rows of one panel with blocks of falling height."""
 
     @njit(cache=True, nogil=True)
-    def sweep(num_rows, a, a_row, a_step, b, steps, out, out_row, adds, valid):
+    def sweep(num_rows, a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid):
         row = np.int64(0)
         while row + LARGEST_ROWS <= num_rows:
             now, place = a + row * a_row, out + row * out_row
-            block_8(now, a_row, a_step, b, steps, place, out_row, adds, valid)
+            block_8(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
             row += LARGEST_ROWS
         if LARGEST_ROWS > 4 and num_rows - row >= 4:
             now, place = a + row * a_row, out + row * out_row
-            block_4(now, a_row, a_step, b, steps, place, out_row, adds, valid)
+            block_4(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
             row += 4
         if num_rows - row >= 2:
             now, place = a + row * a_row, out + row * out_row
-            block_2(now, a_row, a_step, b, steps, place, out_row, adds, valid)
+            block_2(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
             row += 2
         if num_rows - row >= 1:
             now, place = a + row * a_row, out + row * out_row
-            block_1(now, a_row, a_step, b, steps, place, out_row, adds, valid)
+            block_1(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
 
     return sweep
 

@@ -38,19 +38,18 @@ _FLOAT_BYTES = 4
 def make_block(num_rows, num_vectors, is_last):
     """Return an intrinsic: out[i, j] (+)= sum_k a[i, k] b[k, j] for num_rows rows i.
 
-    Columns j are those of num_vectors vectors at the front of a packed panel, which has PANEL
-    floats a step k. With `is_last` only the first `valid` floats of the last vector are read and
-    written in `out`.
+    Columns j are those of num_vectors vectors of a panel of b. With `is_last` only the first
+    `valid` floats of the last vector are read and written.
 
     The arguments of the intrinsic are int64: address of a, its row and step strides in bytes,
-    address of the panel, number of steps, address of out, its row stride in bytes, 1 to add to out
-    or 0 to overwrite it, and `valid`.
+    address of the panel, its step stride in bytes, number of steps, address of out, its row stride
+    in bytes, 1 to add to out or 0 to overwrite it, and `valid`.
     """
 
     @intrinsic
-    def block(_, a, a_row, a_step, panel, num_steps, out, out_row, accumulate, valid):
+    def block(_, a, a_row, a_step, panel, b_step, num_steps, out, out_row, accumulate, valid):
         def codegen(_, builder, __, arguments):
-            a, a_row, a_step, panel, num_steps, out, out_row, accumulate, valid = arguments
+            a, a_row, a_step, panel, b_step, num_steps, out, out_row, accumulate, valid = arguments
             out_rows = [
                 builder.add(out, builder.mul(INT64(row), out_row)) for row in range(num_rows)
             ]
@@ -59,10 +58,9 @@ def make_block(num_rows, num_vectors, is_last):
             starts = [builder.add(a, builder.mul(INT64(row), a_row)) for row in range(num_rows)]
             places = [cgutils.alloca_once_value(builder, start) for start in starts]
             with cgutils.for_range(builder, num_steps, intp=INT64) as loop:
-                step = builder.mul(loop.index, INT64(PANEL * _FLOAT_BYTES))
-                base = builder.add(panel, step)
+                base = builder.add(panel, builder.mul(loop.index, b_step))
                 b = [
-                    load(builder, builder.add(base, INT64(vector * VECTOR_BYTES)), align=4)
+                    cells.load(builder.add(base, INT64(vector * VECTOR_BYTES)), vector)
                     for vector in range(num_vectors)
                 ]
                 for row, place in enumerate(places):
@@ -74,7 +72,7 @@ def make_block(num_rows, num_vectors, is_last):
                         builder.store(fma(builder, factor, b[vector], builder.load(cell)), cell)
             cells.finish()
 
-        return types.void(*[types.int64] * 9), returning_none(codegen)
+        return types.void(*[types.int64] * 10), returning_none(codegen)
 
     return block
 
@@ -102,7 +100,8 @@ class _Cells:
         with builder.if_else(condition) as (adding, overwriting):
             with adding:
                 for row, vector in self._all():
-                    builder.store(self._load(row, vector), self.cell(row, vector))
+                    place = self._place(row, vector)
+                    builder.store(self.load(place, vector), self.cell(row, vector))
             with overwriting:
                 for cell in self._cells:
                     builder.store(constant(0.0), cell)
@@ -133,9 +132,8 @@ class _Cells:
         """Return the address in `out` of a sum."""
         return self._builder.add(self._out_rows[row], INT64(vector * VECTOR_BYTES))
 
-    def _load(self, row, vector):
-        """Read a vector of `out`."""
-        place = self._place(row, vector)
+    def load(self, place, vector):
+        """Read a vector from an address, without what lies beyond the last column."""
         if not self._is_masked(vector):
             return load(self._builder, place, align=_FLOAT_BYTES)
         pointer = self._builder.inttoptr(place, VECTOR.as_pointer())

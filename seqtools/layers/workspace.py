@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 from numpy.typing import DTypeLike
 
+from seqtools.kernels.product import PANEL
 from seqtools.layers.parameters import aligned_zeros
 from seqtools.types import FloatArray
 
@@ -48,6 +49,10 @@ class Workspace:
         array = self.take(name, *shape)
         array.fill(0)
         return array
+
+    def packed(self, name: str, num_steps: int, num_columns: int) -> FloatArray:
+        """Return room for a packed matrix of shape (num_steps, num_columns), as `take` does."""
+        return self.take(name, -(-num_columns // PANEL), num_steps, PANEL)
 
     @property
     def num_bytes(self) -> int:
