@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from numpy.typing import DTypeLike
 
-from seqtools.kernels.product import PANEL
+from seqtools.kernels.vector_product import PANEL
 from seqtools.layers.parameters import aligned_zeros
 from seqtools.types import FloatArray
 
