@@ -12,6 +12,7 @@
     │   ├── TestSetError                  similarity and analogy sets
     │   ├── SegmentError                  hypotheses and references, a segment a line
     │   ├── ScoreFileError                model scores of hypotheses and references
+    │   ├── LanguageModelError            an n-gram model
     │   ├── ModelError                    a model directory
     │   ├── AudioError                    a recording
     │   └── ManifestError                 a list of recordings and their texts
@@ -127,6 +128,10 @@ class SegmentError(FileContentError):
 
 class ScoreFileError(FileContentError):
     """A table of model scores, or an n-best list, that is malformed."""
+
+
+class LanguageModelError(FileContentError):
+    """An n-gram model that is malformed, or cannot be used."""
 
 
 class ModelError(FileContentError):

@@ -145,6 +145,8 @@ class CTCDecoder:
         tree, beam = make_beam_scratch(num_frames, num_symbols, settings.beam_size, self.fusion)
         found = search_prefixes(y, settings.blank, cut, self.fusion, tree, beam)
         order = np.argsort(-beam.log_scores[:found], kind="stable")[: settings.n_best]
+        # Prefixes that died, while there was room for them, are no hypotheses.
+        order = order[beam.log_scores[order] > -np.inf]
         hypotheses = []
         for place in order.tolist():
             labels = np.zeros(num_frames, np.int32)

@@ -87,7 +87,7 @@ def _linear_utterance(logits, b, length, labels, blank, scale, scratch, out_grad
         skips[i] = labels[i] != labels[i - 1]
     skips[num_labels] = 0.0
     labels, y, normalizers = scratch.labels[:num_labels], scratch.y, scratch.normalizers
-    exponentials(logits, b, length, scratch.bits, scratch.powers, scratch.flat, y, normalizers)
+    exponentials(logits, b, length, scratch.bits, scratch.floats, scratch.flat, y, normalizers)
     if _gather(y, length, labels, blank, scratch.gathered) > 0:
         return -1.0
     log_likelihood = _forward(

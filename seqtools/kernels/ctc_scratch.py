@@ -1,14 +1,13 @@
 """Working memory of the CTC kernels."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from seqtools.types import Float64Array, FloatArray, Int32Array, Uint32Array
+from seqtools.types import Float32Array, Float64Array, FloatArray, Int32Array, Uint32Array
 
 _PADDING = 2
-CHUNK = 1024
 
 
 class CTCScratch(NamedTuple):
@@ -40,8 +39,8 @@ class CTCScratch(NamedTuple):
         Posterior probability of each symbol at each frame, times the scale of the gradient.
     factors : float array, shape (T,)
         What the exponentials of a frame are multiplied by in the gradient.
-    bits, powers : int32 and float32 arrays, shape (CHUNK,)
-        The same memory, where powers of two are put together from their bits.
+    bits, floats : int32 and float32 arrays, shape (1,)
+        The same memory, seen as bits and as a number.
     """
 
     alpha_blank: Float64Array
@@ -59,7 +58,7 @@ class CTCScratch(NamedTuple):
     symbol_posteriors: FloatArray
     factors: FloatArray
     bits: Int32Array
-    powers: Any
+    floats: Float32Array
 
 
 def make_ctc_scratch(
@@ -77,7 +76,7 @@ def make_ctc_scratch(
         float32 or float64, as the logits.
     """
     states = num_labels + _PADDING
-    bits = np.zeros(CHUNK, np.int32)
+    bits = np.zeros(1, np.int32)
     flat = np.zeros(num_frames * num_symbols, dtype)
     return CTCScratch(
         alpha_blank=np.zeros((num_frames, states)),
@@ -95,5 +94,5 @@ def make_ctc_scratch(
         symbol_posteriors=np.zeros((num_frames, num_symbols), dtype),
         factors=np.zeros(num_frames, dtype),
         bits=bits,
-        powers=bits.view(np.float32),
+        floats=bits.view(np.float32),
     )

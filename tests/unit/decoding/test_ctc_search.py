@@ -106,6 +106,13 @@ def test_hypotheses_come_best_first_and_distinct(logits):
     assert scores == [hypothesis.log_probability for hypothesis in hypotheses]
 
 
+def test_labels_that_cannot_be_are_no_hypotheses():
+    y = np.zeros((3, 3))
+    y[[0, 1, 2], [1, 0, 2]] = 1
+    hypotheses = CTCDecoder(CTCBeamSettings(n_best=10)).search(y)
+    assert [item.labels.tolist() for item in hypotheses] == [[1, 2]]
+
+
 def test_threads_change_nothing(logits):
     outputs = [np.roll(logits, shift, 0) for shift in range(7)]
     decoder, done = CTCDecoder(), []

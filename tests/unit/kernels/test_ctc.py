@@ -193,7 +193,7 @@ def test_float32_exponentials_are_near_exact(symbols):
     scratch = make_ctc_scratch(30, 1, symbols, np.float32)
     normalizers = np.zeros(30)
     exponentials(
-        x, 1, 30, scratch.bits, scratch.powers, scratch.flat, scratch.y, normalizers
+        x, 1, 30, scratch.bits, scratch.floats, scratch.flat, scratch.y, normalizers
     )  # fmt: skip
     shifted = x[:, 1] - x[:, 1].max(-1, keepdims=True)
     expected = np.exp(shifted.astype(np.float64))
