@@ -15,6 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seqtools.audio.feature_settings import FeatureSettings as FeatureSettings
+    from seqtools.audio.features import make_features as make_features
+    from seqtools.audio.manifest import read_manifest as read_manifest
+    from seqtools.audio.reading import read_recording as read_recording
     from seqtools.bias.builtin_sets import builtin_axis as builtin_axis
     from seqtools.bias.builtin_sets import builtin_tests as builtin_tests
     from seqtools.bias.comparison import audit_vectors as audit_vectors
@@ -50,14 +54,19 @@ if TYPE_CHECKING:
     from seqtools.reports.embedding_map import MapSettings as MapSettings
     from seqtools.reports.embedding_map import make_embedding_map as make_embedding_map
     from seqtools.reports.map_files import write_embedding_map as write_embedding_map
+    from seqtools.reports.spike_files import write_spikes as write_spikes
+    from seqtools.reports.spike_view import make_spike_view as make_spike_view
+    from seqtools.text.alphabet import Alphabet as Alphabet
     from seqtools.text.id_cache import TextSettings as TextSettings
     from seqtools.text.vocabulary import Vocabulary as Vocabulary
 
 _PUBLIC_NAMES = {
+    "Alphabet": "seqtools.text.alphabet",
     "BeamErrorRequest": "seqtools.evaluation.beam_errors_run",
     "BleuSettings": "seqtools.evaluation.bleu_settings",
     "DebiasSettings": "seqtools.bias.settings",
     "EvaluationSettings": "seqtools.evaluation.vector_settings",
+    "FeatureSettings": "seqtools.audio.feature_settings",
     "GloVePlan": "seqtools.embeddings.plans",
     "GloVeSettings": "seqtools.embeddings.settings",
     "MapSettings": "seqtools.reports.embedding_map",
@@ -81,7 +90,11 @@ _PUBLIC_NAMES = {
     "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",
     "load_vectors": "seqtools.embeddings.vector_files",
     "make_embedding_map": "seqtools.reports.embedding_map",
+    "make_features": "seqtools.audio.features",
+    "make_spike_view": "seqtools.reports.spike_view",
     "read_analogy_set": "seqtools.evaluation.analogy_sets",
+    "read_manifest": "seqtools.audio.manifest",
+    "read_recording": "seqtools.audio.reading",
     "read_similarity_set": "seqtools.evaluation.similarity_sets",
     "run_beam_errors": "seqtools.evaluation.beam_errors_run",
     "save_vectors": "seqtools.embeddings.vector_files",
@@ -89,6 +102,7 @@ _PUBLIC_NAMES = {
     "score_segments": "seqtools.evaluation.bleu",
     "train_on_text": "seqtools.embeddings.training",
     "write_embedding_map": "seqtools.reports.map_files",
+    "write_spikes": "seqtools.reports.spike_files",
 }
 
 __all__ = list(_PUBLIC_NAMES)
