@@ -35,6 +35,18 @@ class DropoutSettings:
                 raise SettingsError(f"dropout {name} must be at least 0 and below 1, got {value:g}")
 
 
+def next_counter(rng_state: Uint64Array) -> np.uint64:
+    """Return where a mask's random numbers start, and move the state far on.
+
+    Parameters
+    ----------
+    rng_state : uint64 array, shape (1,)
+    """
+    counter: np.uint64 = rng_state[0]
+    rng_state[0] = np.random.SeedSequence(int(counter)).generate_state(1, np.uint64)[0]
+    return counter
+
+
 class Dropout:
     """Drops elements of arrays of shape (T, B, D).
 
@@ -65,9 +77,7 @@ class Dropout:
         """
         if rng_state is None or self._rate == 0.0 or x.size == 0:
             return x, None
-        counter = rng_state[0]
-        # Counters of this call lie between this one and the next.
-        rng_state[0] = np.random.SeedSequence(int(counter)).generate_state(1, np.uint64)[0]
+        counter = next_counter(rng_state)
         y = workspace.take(f"{self._name}.output", *x.shape)
         drop_elements(x.reshape(-1), counter, self._rate, self._period(x), y.reshape(-1))
         return y, counter
