@@ -81,6 +81,10 @@ class ScoredSentence:
         What was translated.
     fell_off_step, fell_off_rank : int or None
         The step at which the reference left the beam, counted from 1, and its rank there.
+    fell_off_margin : float or None
+        Its sum of log-probabilities there less that of the last hypothesis kept.
+    is_reference_allowed : bool
+        Whether the search may write the reference: its symbols, its length.
     """
 
     number: int
@@ -94,6 +98,8 @@ class ScoredSentence:
     source: str | None = None
     fell_off_step: int | None = None
     fell_off_rank: int | None = None
+    fell_off_margin: float | None = None
+    is_reference_allowed: bool = True
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ def classify(
     """
     settings = settings or VerdictSettings()
     found = objective.value(sentence.hypothesis)
-    reference = _comparable(sentence.reference, objective, settings)
+    reference = _comparable(sentence, objective, settings)
     others = [
         objective.value(other)
         for other in sentence.alternatives
@@ -264,10 +270,13 @@ def _class_of(
 
 
 def _comparable(
-    reference: Candidate | None, objective: Objective, settings: VerdictSettings
+    sentence: ScoredSentence, objective: Objective, settings: VerdictSettings
 ) -> float | None:
     """Return the reference's value if the search could have returned the reference."""
-    if reference is None or not _is_allowed(reference, settings):
+    reference = sentence.reference
+    if reference is None or not sentence.is_reference_allowed:
+        return None
+    if not _is_allowed(reference, settings):
         return None
     return objective.value(reference)
 

@@ -21,7 +21,7 @@ def advise(summary: BeamErrorSummary) -> str:
     for advice in (_doubts(summary), _too_few(summary)):
         if advice:
             return advice
-    parts = [_verdict(summary), _lengths(summary), _ranking(summary)]
+    parts = [_verdict(summary), _lengths(summary), _ranking(summary), _curse(summary)]
     return "; ".join(part for part in parts if part)
 
 
@@ -93,16 +93,40 @@ def _lengths(summary: BeamErrorSummary) -> str:
 
 
 def _ranking(summary: BeamErrorSummary) -> str:
-    """Say whether another penalty would choose better from the lists."""
+    """Say whether another penalty, or another beam, would give better outputs."""
     current = next(
-        (point for point in summary.sweep if point.alpha == summary.objective.alpha), None
+        (
+            point
+            for point in summary.sweep
+            if point.alpha == summary.objective.alpha and point.beam_size == summary.beam_size
+        ),
+        None,
     )
     if current is None:
         return ""
     best = max(summary.sweep, key=lambda point: point.bleu)
     if best.bleu < current.bleu + _NOTABLE_BLEU:
         return ""
+    if best.beam_size is None:
+        return (
+            f"alpha {best.alpha:g} would choose outputs of BLEU {best.bleu:.1f} rather than "
+            f"{current.bleu:.1f} from the lists"
+        )
     return (
-        f"alpha {best.alpha:g} would choose outputs of BLEU {best.bleu:.1f} rather than "
-        f"{current.bleu:.1f} from the lists"
+        f"beam {best.beam_size} with alpha {best.alpha:g} gives BLEU {best.bleu:.1f} rather than "
+        f"{current.bleu:.1f}"
+    )
+
+
+def _curse(summary: BeamErrorSummary) -> str:
+    """Say that wider beams find higher scores and worse outputs."""
+    points = [point for point in summary.sweep if point.alpha == summary.objective.alpha]
+    if len(points) < 2 or points[-1].beam_size is None:
+        return ""
+    best, widest = max(points, key=lambda point: point.bleu), points[-1]
+    if widest.bleu > best.bleu - _NOTABLE_BLEU or widest.mean_score < best.mean_score:
+        return ""
+    return (
+        f"wider is not better: beam {widest.beam_size} scores higher than beam {best.beam_size} "
+        f"and loses {best.bleu - widest.bleu:.1f} BLEU, so the model prefers what it should not"
     )

@@ -24,15 +24,19 @@ class Objective:
     score_kind : {"total", "per-token", "objective"}
         What the given scores are: sums of log-probabilities, means of them over T tokens, or the
         objective itself.
+    coverage : float
+        Weight of GNMT's coverage penalty, which each candidate carries; 0 for none.
     """
 
     alpha: float = 0.0
     beta: float = 0.0
     eos_counted: bool = True
     score_kind: str = "total"
+    coverage: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, value in (("alpha", self.alpha), ("beta", self.beta)):
+        for name in ("alpha", "beta", "coverage"):
+            value = getattr(self, name)
             if not 0 <= value < math.inf:
                 raise SettingsError(f"{name} must be at least 0 and finite, got {value}")
         if self.score_kind not in SCORE_KINDS:
@@ -52,12 +56,13 @@ class Objective:
         counted = f"T {end}counting the end symbol"
         if self.score_kind == "objective":
             return "the scores as given"
+        covered = f" + {self.coverage:g} coverage" if self.coverage else ""
         if self.alpha == 0:
-            return "sum of log P, no length penalty"
+            return f"sum of log P{covered}, no length penalty"
         if self.beta == 0:
-            return f"sum of log P / T^{self.alpha:g}, {counted}"
+            return f"sum of log P / T^{self.alpha:g}{covered}, {counted}"
         beta, below = f"{self.beta:g}", f"{self.beta + 1:g}"
-        return f"sum of log P / (({beta} + T)/{below})^{self.alpha:g}, {counted}"
+        return f"sum of log P / (({beta} + T)/{below})^{self.alpha:g}{covered}, {counted}"
 
     def penalty(self, length: int) -> float:
         """Return what a sum of log-probabilities is divided by."""
@@ -72,10 +77,11 @@ class Objective:
     def value(self, candidate: "Candidate") -> float:
         """Return a candidate's score under the objective; higher is better."""
         if not self.needs_lengths:
-            return candidate.score
+            return candidate.score + candidate.coverage
         if candidate.length is None:
             raise SettingsError(f"the objective {self.formula} needs lengths; give them")
-        return self.total(candidate.score, candidate.length) / self.penalty(candidate.length)
+        total = self.total(candidate.score, candidate.length)
+        return total / self.penalty(candidate.length) + candidate.coverage
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,11 @@ class Candidate:
         T, as the objective counts it.
     text : str or None
         The words.
+    coverage : float
+        What the objective adds for coverage, its weight included; at most 0.
     """
 
     score: float
     length: int | None = None
     text: str | None = None
+    coverage: float = 0.0

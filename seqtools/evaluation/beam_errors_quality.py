@@ -54,7 +54,7 @@ class Oracle:
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """What the lists give under another length penalty.
+    """What the lists give under another length penalty, or another beam.
 
     Attributes
     ----------
@@ -70,6 +70,11 @@ class SweepPoint:
         Words of the texts on top by those of the references.
     search_error_fraction : float or None
         Share of sentences whose scored reference beats the text on top.
+    improvable_fraction : float or None
+        Share of sentences for which any beam of the sweep, or the reference, scores higher than the
+        text on top. None for lists from a file.
+    empty_fraction : float or None
+        Share of texts on top without a word. None for lists from a file.
     """
 
     beam_size: int | None
@@ -78,6 +83,8 @@ class SweepPoint:
     mean_score: float
     length_ratio: float
     search_error_fraction: float | None
+    improvable_fraction: float | None = None
+    empty_fraction: float | None = None
 
 
 def with_qualities(

@@ -126,7 +126,9 @@ class BeamErrorSummary:
     oracle : Oracle or None
         Of the lists of texts, if there are any.
     sweep : list of SweepPoint
-        What the lists give under other length penalties.
+        What the lists give under other length penalties, and other beams.
+    beam_size : int or None
+        Of the search; None if it is not known.
     """
 
     objective: Objective
@@ -147,6 +149,7 @@ class BeamErrorSummary:
     repetition: dict[str, float | None]
     oracle: Oracle | None
     sweep: list[SweepPoint]
+    beam_size: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -158,6 +161,8 @@ class BeamErrorSummary:
                 "beta": objective.beta,
                 "eos_counted": objective.eos_counted,
                 "score_kind": objective.score_kind,
+                "coverage": objective.coverage,
+                "beam_size": self.beam_size,
                 "tie_margin": self.settings.verdict.tie_margin,
                 "max_length": self.settings.verdict.max_length,
             },
@@ -354,6 +359,9 @@ def _sentence_dict(sentence: ScoredSentence, verdict: Verdict) -> dict[str, Any]
         "reference_length": None if reference is None else reference.length,
         "quality": sentence.hypothesis_quality,
         "reference_quality": sentence.reference_quality,
+        "fell_off_step": sentence.fell_off_step,
+        "fell_off_rank": sentence.fell_off_rank,
+        "fell_off_margin": sentence.fell_off_margin,
         "source": sentence.source,
         "hypothesis": sentence.hypothesis.text,
         "reference": sentence.reference_text,
