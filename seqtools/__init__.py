@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from seqtools.evaluation.default_sets import (
         default_similarity_files as default_similarity_files,
     )
+    from seqtools.evaluation.error_rate import ErrorRateSettings as ErrorRateSettings
+    from seqtools.evaluation.error_rate import score_transcripts as score_transcripts
     from seqtools.evaluation.similarity_sets import read_similarity_set as read_similarity_set
     from seqtools.evaluation.vector_evaluation import evaluate_word_vectors as evaluate_word_vectors
     from seqtools.evaluation.vector_settings import EvaluationSettings as EvaluationSettings
@@ -65,6 +67,7 @@ _PUBLIC_NAMES = {
     "BeamErrorRequest": "seqtools.evaluation.beam_errors_run",
     "BleuSettings": "seqtools.evaluation.bleu_settings",
     "DebiasSettings": "seqtools.bias.settings",
+    "ErrorRateSettings": "seqtools.evaluation.error_rate",
     "EvaluationSettings": "seqtools.evaluation.vector_settings",
     "FeatureSettings": "seqtools.audio.feature_settings",
     "GloVePlan": "seqtools.embeddings.plans",
@@ -100,6 +103,7 @@ _PUBLIC_NAMES = {
     "save_vectors": "seqtools.embeddings.vector_files",
     "score_corpus": "seqtools.evaluation.bleu",
     "score_segments": "seqtools.evaluation.bleu",
+    "score_transcripts": "seqtools.evaluation.error_rate",
     "train_on_text": "seqtools.embeddings.training",
     "write_embedding_map": "seqtools.reports.map_files",
     "write_spikes": "seqtools.reports.spike_files",

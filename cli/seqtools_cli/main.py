@@ -17,6 +17,7 @@ COMMANDS = {
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",
     ),
+    "wer": ("seqtools_cli.wer:wer", "Count the word and character errors of transcripts."),
     "beam-errors": (
         "seqtools_cli.beam_errors:beam_errors",
         "Tell whether the search or the model is at fault.",
