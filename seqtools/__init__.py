@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from seqtools.bias.comparison import audit_vectors as audit_vectors
     from seqtools.bias.comparison import compare_debiasing as compare_debiasing
     from seqtools.bias.settings import DebiasSettings as DebiasSettings
+    from seqtools.decoding.ctc_fusion import FusionSettings as FusionSettings
+    from seqtools.decoding.ctc_fusion import make_fusion as make_fusion
+    from seqtools.decoding.ctc_search import CTCBeamSettings as CTCBeamSettings
+    from seqtools.decoding.ctc_search import CTCDecoder as CTCDecoder
+    from seqtools.decoding.ctc_search import find_best_path as find_best_path
     from seqtools.embeddings.plans import GloVePlan as GloVePlan
     from seqtools.embeddings.plans import TrainingPlan as TrainingPlan
     from seqtools.embeddings.settings import GloVeSettings as GloVeSettings
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from seqtools.evaluation.bleu import score_corpus as score_corpus
     from seqtools.evaluation.bleu import score_segments as score_segments
     from seqtools.evaluation.bleu_settings import BleuSettings as BleuSettings
+    from seqtools.evaluation.ctc_tuning import tune_fusion as tune_fusion
     from seqtools.evaluation.default_sets import default_analogy_files as default_analogy_files
     from seqtools.evaluation.default_sets import (
         default_similarity_files as default_similarity_files,
@@ -60,20 +66,26 @@ if TYPE_CHECKING:
     from seqtools.reports.spike_view import make_spike_view as make_spike_view
     from seqtools.text.alphabet import Alphabet as Alphabet
     from seqtools.text.id_cache import TextSettings as TextSettings
+    from seqtools.text.kneser_ney import train_ngram_model as train_ngram_model
+    from seqtools.text.ngram_model import NGramModel as NGramModel
     from seqtools.text.vocabulary import Vocabulary as Vocabulary
 
 _PUBLIC_NAMES = {
     "Alphabet": "seqtools.text.alphabet",
     "BeamErrorRequest": "seqtools.evaluation.beam_errors_run",
     "BleuSettings": "seqtools.evaluation.bleu_settings",
+    "CTCBeamSettings": "seqtools.decoding.ctc_search",
+    "CTCDecoder": "seqtools.decoding.ctc_search",
     "DebiasSettings": "seqtools.bias.settings",
     "ErrorRateSettings": "seqtools.evaluation.error_rate",
     "EvaluationSettings": "seqtools.evaluation.vector_settings",
     "FeatureSettings": "seqtools.audio.feature_settings",
+    "FusionSettings": "seqtools.decoding.ctc_fusion",
     "GloVePlan": "seqtools.embeddings.plans",
     "GloVeSettings": "seqtools.embeddings.settings",
     "MapSettings": "seqtools.reports.embedding_map",
     "Monitor": "seqtools.monitor",
+    "NGramModel": "seqtools.text.ngram_model",
     "SeqtoolsError": "seqtools.errors",
     "SeqtoolsWarning": "seqtools.errors",
     "TextSettings": "seqtools.text.id_cache",
@@ -91,9 +103,11 @@ _PUBLIC_NAMES = {
     "default_analogy_files": "seqtools.evaluation.default_sets",
     "default_similarity_files": "seqtools.evaluation.default_sets",
     "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",
+    "find_best_path": "seqtools.decoding.ctc_search",
     "load_vectors": "seqtools.embeddings.vector_files",
     "make_embedding_map": "seqtools.reports.embedding_map",
     "make_features": "seqtools.audio.features",
+    "make_fusion": "seqtools.decoding.ctc_fusion",
     "make_spike_view": "seqtools.reports.spike_view",
     "read_analogy_set": "seqtools.evaluation.analogy_sets",
     "read_manifest": "seqtools.audio.manifest",
@@ -104,7 +118,9 @@ _PUBLIC_NAMES = {
     "score_corpus": "seqtools.evaluation.bleu",
     "score_segments": "seqtools.evaluation.bleu",
     "score_transcripts": "seqtools.evaluation.error_rate",
+    "train_ngram_model": "seqtools.text.kneser_ney",
     "train_on_text": "seqtools.embeddings.training",
+    "tune_fusion": "seqtools.evaluation.ctc_tuning",
     "write_embedding_map": "seqtools.reports.map_files",
     "write_spikes": "seqtools.reports.spike_files",
 }
