@@ -38,8 +38,7 @@ class CodecPair:
     source, target : Codec
         Of each side; may be the same.
     has_source_end : bool
-        Whether the model itself adds an end symbol to a source, so that attention has a position
-        more than the source has symbols.
+        Whether the model reads an end symbol after a source.
     """
 
     def __init__(self, source: Codec, target: Codec, *, has_source_end: bool = True) -> None:
@@ -47,11 +46,12 @@ class CodecPair:
 
     def encode_source(self, line: str) -> Int32Array:
         """Return a source's symbols."""
-        return self._source.encode(line)
+        symbols = self._source.encode(line)
+        return _ended(symbols) if self._has_source_end else symbols
 
     def encode_target(self, line: str) -> Int32Array:
         """Return a target's symbols, the end symbol last."""
-        return np.append(self._target.encode(line), np.int32(END))
+        return _ended(self._target.encode(line))
 
     def decode_target(self, tokens: Int32Array) -> str:
         """Return the text of an output."""
@@ -59,9 +59,13 @@ class CodecPair:
 
     def source_labels(self, source: Int32Array) -> list[str]:
         """Return how each symbol of a source is written."""
-        end = [END] if self._has_source_end else []
-        return [self._source.spell(token) for token in [*source.tolist(), *end]]
+        return [self._source.spell(token) for token in source.tolist()]
 
     def target_labels(self, tokens: Int32Array) -> list[str]:
         """Return how each symbol of a target is written."""
         return [self._target.spell(token) for token in tokens.tolist()]
+
+
+def _ended(symbols: Int32Array) -> Int32Array:
+    """Return symbols with the end symbol behind them."""
+    return np.append(symbols, np.int32(END))

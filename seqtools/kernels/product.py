@@ -158,7 +158,7 @@ def _plain_sweep(a, b, accumulate, out):
     """Go over all rows of one panel."""
     for row in range(out.shape[0]):
         for column in range(out.shape[1]):
-            total = out[row, column] if accumulate else 0 * out[row, column]
+            total = out[row, column] if accumulate else out.dtype.type(0)
             for k in range(a.shape[1]):
                 total += a[row, k] * b[k, column]
             out[row, column] = total

@@ -193,6 +193,35 @@ def add_lanes(_, value):
     return types.float64(vector), codegen
 
 
+@intrinsic
+def sum_lanes(_, value):
+    """Return the sum of the lanes as a float32, in whatever order is quickest on this CPU."""
+
+    def codegen(_, builder, __, arguments):
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"
+        signature = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+        function = cgutils.get_or_insert_function(builder.module, signature, name)
+        zero = ir.Constant(FLOAT, -0.0)
+        return builder.call(function, [zero, arguments[0]], fastmath=("reassoc",))
+
+    return types.float32(vector), codegen
+
+
+@intrinsic
+def add_to_doubles(_, value, address):
+    """Add a vector to LANES float64 at an address."""
+
+    def codegen(context, builder, _, arguments):
+        value, address = arguments
+        kind = ir.VectorType(DOUBLE, LANES)
+        total = vector_code.load(builder, address, kind, align=8)
+        total = builder.fadd(total, builder.fpext(value, kind))
+        vector_code.store(builder, total, address, align=8)
+        return context.get_dummy_value()
+
+    return types.void(vector, types.int64), codegen
+
+
 def _broadcast_all(builder, arguments, kinds):
     """Return all arguments as vectors if one of them is, else as they are."""
     if not any(map(is_vector, kinds)):

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.kernels.losses import cross_entropy_rows, log_softmax_rows, target_log_probabilities
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.losses import log_softmax_rows
+from seqtools.kernels.output import TILE, score_rows, train_rows
+from seqtools.kernels.product import pack_transposed, product
 from seqtools.kernels.rows import gather_rows
+from seqtools.kernels.vector_code import LANES
+from seqtools.kernels.vector_product import PANEL
 from seqtools.layers.embedding import Embedding
 from seqtools.layers.parameters import Gradients, Parameters, normal, zeros
 from seqtools.layers.workspace import Workspace
@@ -19,7 +22,8 @@ from seqtools.types import Float64Array, FloatArray, Int32Array, Int64Array
 
 # The target of a place that does not count.
 IGNORED = -1
-_BLOCK_ROWS = 128
+# A multiple of the columns of a panel, among which 5 panels take the least time.
+_BLOCK_ROWS = 5 * PANEL
 
 
 class OutputLoss(NamedTuple):
@@ -96,21 +100,25 @@ class SoftmaxOutput:
         """
         places, rows, wanted = self._counted(hidden, targets, workspace)
         d_rows = workspace.take(f"{self.name}.d_rows", len(rows), self.hidden_size)
-        forward, back = self.pack(workspace), self._pack_back(workspace)
-        sums = np.zeros(2)
-        d_weights, d_bias = gradients[self.weights], gradients[self.bias]
+        sums, size = np.zeros(2), self.vocabulary_size
         for first in range(0, len(rows), _BLOCK_ROWS):
-            block = rows[first : first + _BLOCK_ROWS]
-            logits = workspace.take(f"{self.name}.logits", len(block), self.vocabulary_size)
-            product(block, forward, 0, logits)
-            cross_entropy_rows(
-                logits, self.bias.value, wanted[first : first + _BLOCK_ROWS],
-                label_smoothing, scale, d_bias, sums,
+            block = slice(first, min(first + _BLOCK_ROWS, len(rows)))
+            count = block.stop - first
+            columns = -(-count // LANES) * LANES
+            packed_logits = workspace.packed(f"{self.name}.packed_logits", TILE, count)
+            train_rows(
+                rows[block], self.weights.value, self.bias.value, wanted[block],
+                label_smoothing, scale,
+                workspace.packed(f"{self.name}.columns", self.hidden_size, count),
+                workspace.packed(f"{self.name}.packed_rows", count, self.hidden_size),
+                packed_logits.reshape(-1),
+                workspace.take(f"{self.name}.logits", size, columns),
+                workspace.take(f"{self.name}.shifts", -(-size // TILE), columns),
+                workspace.take(f"{self.name}.state", 3, columns),
+                np.empty((2, columns)),
+                workspace.take(f"{self.name}.d_columns", self.hidden_size, columns),
+                gradients[self.weights], gradients[self.bias], d_rows[block], sums,
             )  # fmt: skip
-            product(logits, back, 0, d_rows[first : first + _BLOCK_ROWS])
-            packed = workspace.packed(f"{self.name}.block", len(block), self.hidden_size)
-            pack(block, packed)
-            product(logits.T, packed, 1, d_weights)
         d_hidden = workspace.zeros(f"{self.name}.d_hidden", *hidden.shape)
         d_hidden.reshape(-1, self.hidden_size)[places] = d_rows
         return OutputLoss(float(sums[0]), float(sums[1]), len(rows), d_hidden)
@@ -120,11 +128,18 @@ class SoftmaxOutput:
     ) -> Float64Array:
         """Return ln p of each target, float64, shape (T, B); 0 where it is IGNORED."""
         places, rows, wanted = self._counted(hidden, targets, workspace)
-        packed, found = self.pack(workspace), np.zeros(len(rows))
+        found = np.zeros(len(rows))
         for first in range(0, len(rows), _BLOCK_ROWS):
-            block = slice(first, first + _BLOCK_ROWS)
-            logits = self._logits(rows[block], packed, workspace)
-            target_log_probabilities(logits, self.bias.value, wanted[block], found[block])
+            block = slice(first, min(first + _BLOCK_ROWS, len(rows)))
+            count = block.stop - first
+            columns = -(-count // LANES) * LANES
+            state = workspace.take(f"{self.name}.state", 3, columns)
+            score_rows(
+                rows[block], self.weights.value, self.bias.value, wanted[block],
+                workspace.packed(f"{self.name}.columns", self.hidden_size, count),
+                workspace.take(f"{self.name}.logits", TILE, columns),
+                state[0], state[1], np.empty((2, columns)), found[block],
+            )  # fmt: skip
         out = np.zeros(targets.size)
         out[places] = found
         return out.reshape(targets.shape)
@@ -166,9 +181,3 @@ class SoftmaxOutput:
         rows = workspace.take(f"{self.name}.rows", len(places), self.hidden_size)
         gather_rows(hidden.reshape(-1, self.hidden_size), places, rows)
         return places, rows, flat[places]
-
-    def _pack_back(self, workspace: Workspace) -> FloatArray:
-        """Return the packed transpose of the weights of the forward product."""
-        packed = workspace.packed(f"{self.name}.back", self.vocabulary_size, self.hidden_size)
-        pack(self.weights.value, packed)
-        return packed
