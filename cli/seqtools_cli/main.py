@@ -13,6 +13,19 @@ COMMANDS = {
         "seqtools_cli.embed:embed",
         "Train, evaluate, query, convert and draw word vectors.",
     ),
+    "train-lm": (
+        "seqtools_cli.train_lm:train_lm",
+        "Train a recurrent language model on characters, words or subwords.",
+    ),
+    "generate": ("seqtools_cli.generate:generate", "Let a language model write text."),
+    "perplexity": (
+        "seqtools_cli.perplexity:perplexity",
+        "Measure how well a language model predicts text.",
+    ),
+    "grad-report": (
+        "seqtools_cli.grad_report:grad_report",
+        "Show how gradients vanish or explode through time.",
+    ),
     "bleu": (
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",

@@ -38,7 +38,8 @@ class CodecPair:
     source, target : Codec
         Of each side; may be the same.
     has_source_end : bool
-        Whether the model reads an end symbol after a source.
+        Whether the model itself adds an end symbol to a source, so that attention has a position
+        more than the source has symbols.
     """
 
     def __init__(self, source: Codec, target: Codec, *, has_source_end: bool = True) -> None:
@@ -46,12 +47,11 @@ class CodecPair:
 
     def encode_source(self, line: str) -> Int32Array:
         """Return a source's symbols."""
-        symbols = self._source.encode(line)
-        return _ended(symbols) if self._has_source_end else symbols
+        return self._source.encode(line)
 
     def encode_target(self, line: str) -> Int32Array:
         """Return a target's symbols, the end symbol last."""
-        return _ended(self._target.encode(line))
+        return np.append(self._target.encode(line), np.int32(END))
 
     def decode_target(self, tokens: Int32Array) -> str:
         """Return the text of an output."""
@@ -59,13 +59,9 @@ class CodecPair:
 
     def source_labels(self, source: Int32Array) -> list[str]:
         """Return how each symbol of a source is written."""
-        return [self._source.spell(token) for token in source.tolist()]
+        end = [END] if self._has_source_end else []
+        return [self._source.spell(token) for token in [*source.tolist(), *end]]
 
     def target_labels(self, tokens: Int32Array) -> list[str]:
         """Return how each symbol of a target is written."""
         return [self._target.spell(token) for token in tokens.tolist()]
-
-
-def _ended(symbols: Int32Array) -> Int32Array:
-    """Return symbols with the end symbol behind them."""
-    return np.append(symbols, np.int32(END))

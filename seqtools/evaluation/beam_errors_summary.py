@@ -188,7 +188,7 @@ class BeamErrorSummary:
             "fell_off": self.fell_off(),
             "advice": self.advice,
             "sentences": [
-                _sentence_dict(sentence, verdict)
+                _sentence_dict(sentence, verdict, objective)
                 for sentence, verdict in zip(self.sentences, self.verdicts, strict=True)
             ],
         }
@@ -343,9 +343,17 @@ def _lengths(
     return Lengths(overall, dict(sorted(ratios.items())), empty, short, known)
 
 
-def _sentence_dict(sentence: ScoredSentence, verdict: Verdict) -> dict[str, Any]:
+def _sentence_dict(
+    sentence: ScoredSentence, verdict: Verdict, objective: Objective
+) -> dict[str, Any]:
     """Describe one sentence; keys without a value are left out."""
-    reference = sentence.reference
+    reference, better, exact = sentence.reference, None, sentence.exact
+    if "beam" in verdict.proofs:
+        better = next(
+            other.text
+            for other in sentence.alternatives
+            if objective.value(other) == verdict.alternative_value
+        )
     fields = {
         "sentence": sentence.number,
         "class": str(verdict.error_class),
@@ -365,5 +373,7 @@ def _sentence_dict(sentence: ScoredSentence, verdict: Verdict) -> dict[str, Any]
         "source": sentence.source,
         "hypothesis": sentence.hypothesis.text,
         "reference": sentence.reference_text,
+        "better_alternative": better,
+        "better_exact": exact.text if exact and "exact" in verdict.proofs else None,
     }
     return {name: value for name, value in fields.items() if value is not None}

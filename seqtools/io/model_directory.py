@@ -1,10 +1,11 @@
 """A model as one directory.
 
 ``config.json`` holds the format's version, the kind of model, every setting, the definitions that
-were chosen among variants, and the checksums of the vocabulary files beside it;
-``weights.safetensors`` the parameters; ``train.jsonl`` the events of training, one a line; and
-``checkpoint/`` the state of a run that goes on. Weights carry the checksum of their configuration,
-so that files of two models cannot be mixed unnoticed. Nothing is ever unpickled.
+were chosen among variants, how the model was trained, and the checksums of itself and of the
+vocabulary files beside it; ``weights.safetensors`` the parameters; ``train.jsonl`` the events of
+training, one a line; and ``checkpoint/`` the state of a run that goes on. Weights carry the
+checksum of kind, settings and files, so that those of two models cannot be mixed unnoticed; how a
+model was trained is not part of it. Nothing is ever unpickled.
 """
 
 import json
@@ -105,22 +106,8 @@ class ModelDirectory:
             file.write(content)
 
     def read_file(self, name: str) -> bytes:
-        """Read a vocabulary file.
-
-        Raises
-        ------
-        ModelError
-            If it is missing, or is not the one that the configuration names.
-        """
-        path, config = self.path / name, self._config()
-        content = _read(path)
-        if config["files"].get(name) != _checksum(content):
-            raise ModelError(
-                "is not the file that the model was trained with (its checksum differs)",
-                path=path,
-                remedy=_REMEDY,
-            )
-        return content
+        """Read a vocabulary file, which `read_config` has checked."""
+        return _read(self.path / name)
 
     def write_config(
         self,
@@ -128,6 +115,7 @@ class ModelDirectory:
         settings: Mapping[str, Any],
         definitions: Mapping[str, str],
         files: tuple[str, ...] = (),
+        training: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the configuration.
 
@@ -136,26 +124,30 @@ class ModelDirectory:
         kind : str
             The kind of model, such as "language-model".
         settings : mapping
-            Of whatever JSON can hold.
+            What the weights belong to, of whatever JSON can hold.
         definitions : mapping of str to str
             Which of several definitions was chosen, in words.
         files : tuple of str
             Vocabulary files, which lie in the directory already.
+        training : mapping, optional
+            How the model was trained, of whatever JSON can hold.
         """
-        config = {
+        config: dict[str, Any] = {
             "format": _FORMAT,
             "format_version": FORMAT_VERSION,
             "kind": kind,
             "settings": settings,
             "definitions": dict(definitions),
             "files": {name: _checksum(_read(self.path / name)) for name in files},
+            "training": training or {},
         }
+        config["checksum"] = _checksum_of(config)
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
         with atomic_writer(self.path / _CONFIG) as file:
             file.write(text.encode())
 
     def read_config(self, kind: str) -> dict[str, Any]:
-        """Read the configuration.
+        """Read the configuration, and check the vocabulary files.
 
         Parameters
         ----------
@@ -165,18 +157,27 @@ class ModelDirectory:
         Raises
         ------
         ModelError
-            If there is none, or it is damaged, of another kind or of a later version.
+            If there is none, if it is damaged, of another kind or of a later version, or if a file
+            is missing or not the one that the model was trained with.
         """
         config = self._config()
         if config["kind"] != kind:
             raise ModelError(
                 f"holds a {config['kind']}, not a {kind}", path=self.path, remedy=_OTHER_COMMAND
             )
+        for name, checksum in config["files"].items():
+            path = self.path / Path(name).name
+            if _checksum(_read(path)) != checksum:
+                raise ModelError(
+                    "is not the file that the model was trained with (its checksum differs)",
+                    path=path,
+                    remedy=_REMEDY,
+                )
         return config
 
     def write_weights(self, tensors: Mapping[str, NDArray[Any]]) -> None:
         """Replace the weights; the old ones stay until the new ones are whole."""
-        write_tensors(self.path / _WEIGHTS, tensors, {"config": self._config_checksum()})
+        write_tensors(self.path / _WEIGHTS, tensors, {"model": self._model_checksum()})
 
     def read_weights(self) -> dict[str, NDArray[Any]]:
         """Read the weights.
@@ -193,7 +194,7 @@ class ModelDirectory:
                 remedy="go on with --resume",
             )  # fmt: skip
         tensors, metadata = read_tensors(path, _REMEDY)
-        if metadata.get("config") != self._config_checksum():
+        if metadata.get("model") != self._model_checksum():
             raise ModelError(
                 f"belongs to another model than {_CONFIG} beside it", path=path, remedy=_REMEDY
             )
@@ -220,11 +221,14 @@ class ModelDirectory:
         for name, kind in (("kind", str), ("settings", dict), ("files", dict)):
             if not isinstance(config.get(name), kind):
                 raise ModelError(f"lacks {name}", path=path, remedy=_REMEDY)
+        if config.pop("checksum", None) != _checksum_of(config):
+            raise ModelError("damaged: its checksum differs", path=path, remedy=_REMEDY)
         return config
 
-    def _config_checksum(self) -> str:
-        """Return the checksum of the configuration as it lies on the disk."""
-        return _checksum(_read(self.path / _CONFIG))
+    def _model_checksum(self) -> str:
+        """Return the checksum of what weights belong to."""
+        config = self._config()
+        return _checksum_of({name: config[name] for name in ("kind", "settings", "files")})
 
 
 _NAME_ONE = "name a directory that a seqtools train command wrote"
@@ -249,6 +253,11 @@ def _read(path: Path) -> bytes:
         raise ModelError("is missing", path=path, remedy=_REMEDY) from error
     except OSError as error:
         raise FileAccessError.from_os_error(error, path) from error
+
+
+def _checksum_of(values: Mapping[str, Any]) -> str:
+    """Return the checksum of what JSON can hold."""
+    return _checksum(json.dumps(values, sort_keys=True).encode())
 
 
 def _checksum(content: bytes) -> str:

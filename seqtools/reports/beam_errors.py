@@ -5,28 +5,37 @@ and the list of sentences are drawn by scripts from JSON within the page.
 """
 
 import html
-import json
 import os
-import re
-from importlib import resources
+from collections.abc import Mapping
 from typing import Any
 
 from seqtools.evaluation.beam_errors import MEANINGS, ErrorClass
+from seqtools.evaluation.beam_errors_story import SentenceStory
 from seqtools.evaluation.beam_errors_summary import BeamErrorSummary
 from seqtools.io.atomic import atomic_writer
+from seqtools.reports.page_parts import filled, json_for_script, template
 
 MOST_SENTENCES = 2000
 _MOST_POINTS = 4000
-_MARKUP, _STYLE = "beam_errors.html", "beam_errors.css"
-_SCRIPTS = ("beam_errors_charts.js", "beam_errors_sentences.js")
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-# Within a script element, "<" alone could begin "</script>" or "<!--".
-_UNSAFE_IN_SCRIPTS = {"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"}
+_MARKUP = "beam_errors.html"
+_STYLES = ("beam_errors.css", "heat_map.css", "beam_story.css")
+_SCRIPTS = (
+    "page_elements.js",
+    "beam_errors_charts.js",
+    "beam_sweep.js",
+    "heat_map.js",
+    "beam_lattice.js",
+    "beam_story.js",
+    "beam_errors_sentences.js",
+)
 _KEYS_OF_SCRIPTS = ("lengths", "oracle", "sweep", "fell_off")
 
 
 def write_report(
-    summary: BeamErrorSummary, path: str | os.PathLike[str], title: str = "scores"
+    summary: BeamErrorSummary,
+    path: str | os.PathLike[str],
+    title: str = "scores",
+    stories: Mapping[int, SentenceStory] | None = None,
 ) -> None:
     """Write the page.
 
@@ -38,30 +47,36 @@ def write_report(
         The file; it is replaced only when the new one is whole.
     title : str
         What the scores are called.
+    stories : mapping of int to SentenceStory, optional
+        Sentences whose beam and attention can be opened, by their numbers.
 
     Raises
     ------
     FileAccessError
         If the file cannot be written; what stood there still stands.
     """
-    page = render_report(summary, title)
+    page = render_report(summary, title, stories)
     with atomic_writer(path) as file:
         file.write(page)
 
 
-def render_report(summary: BeamErrorSummary, title: str = "scores") -> bytes:
+def render_report(
+    summary: BeamErrorSummary,
+    title: str = "scores",
+    stories: Mapping[int, SentenceStory] | None = None,
+) -> bytes:
     """Return the page, UTF-8. Equal summaries give equal bytes.
 
     Notes
     -----
-    Of more than `MOST_SENTENCES` sentences the page lists those of the widest gaps; counts, shares
-    and tables are over all.
+    Of more than `MOST_SENTENCES` sentences the page lists those with a story and those of the
+    widest gaps; counts, shares and tables are over all.
     """
     content = summary.as_dict()
     settings = summary.settings
     parts = {
         "title": html.escape(title),
-        "style": _template(_STYLE),
+        "style": "\n".join(template(name) for name in _STYLES),
         "advice": html.escape(_sentence_case(summary.advice)),
         "objective": html.escape(summary.objective.formula),
         "tiles": _tiles(summary),
@@ -73,17 +88,21 @@ def render_report(summary: BeamErrorSummary, title: str = "scores") -> bytes:
             f"{len(summary.sentences)} sentences; quality: {_quality(summary)}; "
             f"{settings.resamples} bootstrap resamples, seed {settings.seed}"
         ),
-        "data": _json_for_script(_page_data(summary, content)),
-        "script": "\n".join(_template(name) for name in _SCRIPTS),
+        "data": json_for_script(_page_data(summary, content, stories or {})),
+        "script": "\n".join(template(name) for name in _SCRIPTS),
     }
-    page = _PLACEHOLDER.sub(lambda match: parts[match[1]], _template(_MARKUP))
-    return page.encode("utf-8", errors="replace")
+    return filled(template(_MARKUP), parts)
 
 
-def _page_data(summary: BeamErrorSummary, content: dict[str, Any]) -> dict[str, Any]:
+def _page_data(
+    summary: BeamErrorSummary, content: dict[str, Any], stories: Mapping[int, SentenceStory]
+) -> dict[str, Any]:
     """Return what the scripts read."""
     rows = content["sentences"]
-    kept = sorted(rows, key=lambda row: -abs(row.get("gap", 0.0)))[:MOST_SENTENCES]
+    rank = {
+        row["sentence"]: (row["sentence"] not in stories, -abs(row.get("gap", 0))) for row in rows
+    }
+    kept = sorted(rows, key=lambda row: rank[row["sentence"]])[:MOST_SENTENCES]
     points = [
         {
             "sentence": row["sentence"],
@@ -104,6 +123,12 @@ def _page_data(summary: BeamErrorSummary, content: dict[str, Any]) -> dict[str, 
         "points": points[::step],
         "sentences": sorted(kept, key=lambda row: row["sentence"]),
         "left_out": len(rows) - len(kept),
+        "beam_size": summary.beam_size,
+        "stories": {
+            row["sentence"]: stories[row["sentence"]].as_dict()
+            for row in kept
+            if row["sentence"] in stories
+        },
         **{key: content[key] for key in _KEYS_OF_SCRIPTS},
     }
 
@@ -184,16 +209,3 @@ def _label(name: ErrorClass) -> str:
 def _sentence_case(text: str) -> str:
     """Begin with a capital and end with a period."""
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _json_for_script(value: object) -> str:
-    """Return JSON in ASCII that is safe within a script element."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for character, escape in _UNSAFE_IN_SCRIPTS.items():
-        text = text.replace(character, escape)
-    return text
-
-
-def _template(name: str) -> str:
-    """Return a file that stands beside this module."""
-    return resources.files("seqtools.reports").joinpath(name).read_text(encoding="utf-8")

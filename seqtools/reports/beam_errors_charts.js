@@ -7,24 +7,6 @@ const LEFT = 46;
 const BOTTOM = 34;
 const TOP = 10;
 
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-function svg(name, attributes = {}, text = null) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== null) made.textContent = text;
-  return made;
-}
-
-function number(value, digits = 3) {
-  return value === null || value === undefined ? "–" : value.toFixed(digits);
-}
-
 function color(name) {
   return `--class: var(--${name})`;
 }
@@ -45,13 +27,13 @@ function tickText(value) {
 }
 
 class Chart {
-  constructor(title, hint, [xLow, xHigh], [yLow, yHigh], xLabel, yLabel) {
+  constructor(title, hint, [xLow, xHigh], [yLow, yHigh], xLabel, yLabel, names = null) {
     this.x = (value) => LEFT + ((value - xLow) / (xHigh - xLow || 1)) * (WIDTH - LEFT - 12);
     this.y = (value) => HEIGHT - BOTTOM - ((value - yLow) / (yHigh - yLow || 1)) * (HEIGHT - BOTTOM - TOP);
     this.drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title });
-    for (const at of ticks(xLow, xHigh)) {
+    for (const at of names ? names.keys() : ticks(xLow, xHigh)) {
       this.add("line", { class: "axis", x1: this.x(at), x2: this.x(at), y1: TOP, y2: HEIGHT - BOTTOM });
-      this.add("text", { x: this.x(at), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, tickText(at));
+      this.add("text", { x: this.x(at), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, names ? names[at] : tickText(at));
     }
     for (const at of ticks(yLow, yHigh)) {
       this.add("line", { class: "axis", x1: LEFT, x2: WIDTH - 12, y1: this.y(at), y2: this.y(at) });
@@ -143,6 +125,7 @@ function drawHistogram(title, hint, counts, xLabel) {
 function drawSweep() {
   const points = report.sweep;
   if (points.length < 2) return;
+  if (points[0].beam_size !== null) { drawBeams(); return; }
   const chart = new Chart(
     "BLEU of the lists by length penalty",
     `What the lists would give under other exponents; the beam's was ${report.alpha}.`,

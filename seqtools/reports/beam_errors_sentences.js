@@ -61,6 +61,11 @@ function texts(row) {
   const [inWanted, inFound] = common(wanted, found);
   rows.append(element("dt", {}, "reference"), marked(wanted, inWanted, "missing"));
   rows.append(element("dt", {}, "output"), marked(found, inFound, "added"));
+  for (const [label, key] of [["higher score", "better_alternative"], ["exact", "better_exact"]]) {
+    if (row[key] === undefined) continue;
+    const better = words(row[key]);
+    rows.append(element("dt", {}, label), better.length ? marked(better, common(found, better)[1], "better") : element("dd", {}, "(empty)"));
+  }
   return rows;
 }
 
@@ -74,7 +79,9 @@ function detail(row) {
     numbers.append(element("span", {}, "length ", element("b", {}, `${row.hypothesis_length}${beside}`)));
   }
   if (row.proved_by) numbers.append(element("span", {}, "search error proved by ", element("b", {}, row.proved_by.join(", "))));
-  return element("div", { class: "detail" }, texts(row), numbers);
+  const story = report.stories?.[row.sentence];
+  const told = story ? [verdictWords(row, story)] : [];
+  return element("div", { class: "detail" }, ...told, texts(row), numbers, ...storyOf(row));
 }
 
 function item(row) {
@@ -83,6 +90,7 @@ function item(row) {
     element("span", { class: "class" }, NAMES[row.class]),
     element("span", { class: "gap" }, row.gap === undefined ? "" : `${row.gap > 0 ? "+" : ""}${number(row.gap)}`),
     element("span", { class: "text" }, row.hypothesis ?? ""));
+  if (report.stories?.[row.sentence]) heading.append(element("span", { class: "told-mark", title: "Its beam is told step by step" }, "beam"));
   const box = element("details", { style: color(row.class), "data-sentence": row.sentence }, heading);
   box.addEventListener("toggle", () => {
     if (box.open && box.children.length === 1) box.append(detail(row));
@@ -157,12 +165,6 @@ function drawBar() {
     chip.addEventListener("click", () => toggle(name));
     chips.append(chip);
   }
-}
-
-function switchTheme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
 }
 
 search.addEventListener("input", () => restart({ words: search.value.trim() }));

@@ -72,7 +72,7 @@ def render_picture(embedding_map: EmbeddingMap, image_format: str) -> bytes:
         figure.savefig(
             content, format=image_format, metadata=_metadata(embedding_map, image_format)
         )
-    _report_glyphs(caught)
+    report_glyphs(caught)
     return content.getvalue().replace(b"</style>", _SVG_HALO + b"</style>", 1)
 
 
@@ -196,7 +196,7 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)
 
 
-def _report_glyphs(caught: list[warnings.WarningMessage]) -> None:
+def report_glyphs(caught: list[warnings.WarningMessage]) -> None:
     """Pass warnings on; those about missing glyphs, one a character, become one."""
     missing = [w for w in caught if "missing from" in str(w.message)]
     for other in caught:

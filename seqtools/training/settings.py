@@ -8,6 +8,15 @@ from seqtools.errors import SettingsError
 
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "decay-after", "plateau", "inverse-sqrt", "cosine")
+# Where a search for a better one begins.
+LEARNING_RATES = {
+    "sgd": 1.0,
+    "momentum": 0.1,
+    "adagrad": 0.1,
+    "rmsprop": 1e-3,
+    "adam": 1e-3,
+    "adamw": 1e-3,
+}
 LOSS_SCALES = ("token", "sequence")
 
 # What a resumed run may change: it has no influence on the bytes, or only on when to end.

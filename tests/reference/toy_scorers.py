@@ -109,6 +109,26 @@ class TableScorer:
         return [state[row] for row in rows.tolist()]
 
 
+class LetterCodec:
+    """Symbol 4 is the word a, 5 is b, and so on; u is unknown."""
+
+    def encode_source(self, line):
+        return [ord(word) - ord("a") + 4 for word in line.split()] or [4]
+
+    def encode_target(self, line):
+        words = [0 if word == "u" else ord(word) - ord("a") + 4 for word in line.split()]
+        return np.array([*words, EOS], dtype=np.int32)
+
+    def decode_target(self, tokens):
+        return " ".join(self.target_labels(tokens[tokens != EOS]))
+
+    def source_labels(self, source):
+        return [chr(symbol - 4 + ord("a")) for symbol in source]
+
+    def target_labels(self, tokens):
+        return ["</s>" if t == EOS else chr(t - 4 + ord("a")) for t in tokens.tolist()]
+
+
 def every_output(scorer, longest, *, allow_unk=False):
     """Yield every output of up to `longest` symbols, the end symbol counted."""
     banned = {BOS, EOS, PAD} | (set() if allow_unk else {UNK})

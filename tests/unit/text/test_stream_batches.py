@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from seqtools.errors import CorpusError, SettingsError
 from seqtools.text.batches import shards
-from seqtools.text.stream_batches import StreamBatches, StreamSettings
+from seqtools.text.stream_batches import StreamBatches
+from seqtools.text.stream_settings import StreamSettings
 from seqtools.text.symbols import PAD
 
 FIRST_INPUT = 3
