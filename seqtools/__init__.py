@@ -58,6 +58,14 @@ if TYPE_CHECKING:
     from seqtools.evaluation.vector_evaluation import evaluate_word_vectors as evaluate_word_vectors
     from seqtools.evaluation.vector_settings import EvaluationSettings as EvaluationSettings
     from seqtools.layers.ctc import ctc_loss as ctc_loss
+    from seqtools.models.gradient_report import measure_gradients as measure_gradients
+    from seqtools.models.language_model_files import load_language_model as load_language_model
+    from seqtools.models.language_model_run import LanguageModelPlan as LanguageModelPlan
+    from seqtools.models.language_model_run import train_language_model as train_language_model
+    from seqtools.models.language_model_score import score_text as score_text
+    from seqtools.models.settings import LanguageModelSettings as LanguageModelSettings
+    from seqtools.models.text_generation import GenerationSettings as GenerationSettings
+    from seqtools.models.text_generation import generate_text as generate_text
     from seqtools.monitor import Monitor as Monitor
     from seqtools.reports.embedding_map import MapSettings as MapSettings
     from seqtools.reports.embedding_map import make_embedding_map as make_embedding_map
@@ -68,7 +76,12 @@ if TYPE_CHECKING:
     from seqtools.text.id_cache import TextSettings as TextSettings
     from seqtools.text.kneser_ney import train_ngram_model as train_ngram_model
     from seqtools.text.ngram_model import NGramModel as NGramModel
+    from seqtools.text.stream_settings import StreamSettings as StreamSettings
+    from seqtools.text.symbols import CodecSettings as CodecSettings
     from seqtools.text.vocabulary import Vocabulary as Vocabulary
+    from seqtools.training.settings import OptimizerSettings as OptimizerSettings
+    from seqtools.training.settings import ScheduleSettings as ScheduleSettings
+    from seqtools.training.settings import TrainingSettings as TrainingSettings
 
 _PUBLIC_NAMES = {
     "Alphabet": "seqtools.text.alphabet",
@@ -76,21 +89,29 @@ _PUBLIC_NAMES = {
     "BleuSettings": "seqtools.evaluation.bleu_settings",
     "CTCBeamSettings": "seqtools.decoding.ctc_search",
     "CTCDecoder": "seqtools.decoding.ctc_search",
+    "CodecSettings": "seqtools.text.symbols",
     "DebiasSettings": "seqtools.bias.settings",
     "ErrorRateSettings": "seqtools.evaluation.error_rate",
     "EvaluationSettings": "seqtools.evaluation.vector_settings",
     "FeatureSettings": "seqtools.audio.feature_settings",
     "FusionSettings": "seqtools.decoding.ctc_fusion",
+    "GenerationSettings": "seqtools.models.text_generation",
     "GloVePlan": "seqtools.embeddings.plans",
     "GloVeSettings": "seqtools.embeddings.settings",
+    "LanguageModelPlan": "seqtools.models.language_model_run",
+    "LanguageModelSettings": "seqtools.models.settings",
     "MapSettings": "seqtools.reports.embedding_map",
     "Monitor": "seqtools.monitor",
     "NGramModel": "seqtools.text.ngram_model",
+    "OptimizerSettings": "seqtools.training.settings",
+    "ScheduleSettings": "seqtools.training.settings",
     "SeqtoolsError": "seqtools.errors",
     "SeqtoolsWarning": "seqtools.errors",
+    "StreamSettings": "seqtools.text.stream_settings",
     "TextSettings": "seqtools.text.id_cache",
     "Training": "seqtools.embeddings.training",
     "TrainingPlan": "seqtools.embeddings.plans",
+    "TrainingSettings": "seqtools.training.settings",
     "Vocabulary": "seqtools.text.vocabulary",
     "Word2VecSettings": "seqtools.embeddings.settings",
     "WordVectors": "seqtools.embeddings.word_vectors",
@@ -104,11 +125,14 @@ _PUBLIC_NAMES = {
     "default_similarity_files": "seqtools.evaluation.default_sets",
     "evaluate_word_vectors": "seqtools.evaluation.vector_evaluation",
     "find_best_path": "seqtools.decoding.ctc_search",
+    "generate_text": "seqtools.models.text_generation",
+    "load_language_model": "seqtools.models.language_model_files",
     "load_vectors": "seqtools.embeddings.vector_files",
     "make_embedding_map": "seqtools.reports.embedding_map",
     "make_features": "seqtools.audio.features",
     "make_fusion": "seqtools.decoding.ctc_fusion",
     "make_spike_view": "seqtools.reports.spike_view",
+    "measure_gradients": "seqtools.models.gradient_report",
     "read_analogy_set": "seqtools.evaluation.analogy_sets",
     "read_manifest": "seqtools.audio.manifest",
     "read_recording": "seqtools.audio.reading",
@@ -117,7 +141,9 @@ _PUBLIC_NAMES = {
     "save_vectors": "seqtools.embeddings.vector_files",
     "score_corpus": "seqtools.evaluation.bleu",
     "score_segments": "seqtools.evaluation.bleu",
+    "score_text": "seqtools.models.language_model_score",
     "score_transcripts": "seqtools.evaluation.error_rate",
+    "train_language_model": "seqtools.models.language_model_run",
     "train_ngram_model": "seqtools.text.kneser_ney",
     "train_on_text": "seqtools.embeddings.training",
     "tune_fusion": "seqtools.evaluation.ctc_tuning",

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from seqtools.layers.stacked import Stacked
 
+from seqtools.layers.stacked import Stacked
 from tests.unit.layers.recurrent_cases import CELLS, build, normal
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")

@@ -1,8 +1,8 @@
 """Recurrent layers to test: every cell and variant, and the twin of each."""
 
 import numpy as np
-from seqtools.layers.cells import CellSettings
 
+from seqtools.layers.cells import CellSettings
 from seqtools.layers.parameters import Gradients, Parameters
 from seqtools.layers.workspace import Workspace
 from tests.reference import recurrent as twin

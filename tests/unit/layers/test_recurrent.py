@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from seqtools.layers.recurrent import Recurrent
-from seqtools.layers.stacked import Stacked
 
 from seqtools.layers.dropout import DropoutSettings
 from seqtools.layers.embedding import Embedding
 from seqtools.layers.parameters import Gradients
+from seqtools.layers.recurrent import Recurrent
+from seqtools.layers.stacked import Stacked
 from seqtools.layers.workspace import Workspace
 from tests.gradients import check_gradients
 from tests.unit.layers.recurrent_cases import CELLS, build, normal, twin_outputs
