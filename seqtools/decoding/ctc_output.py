@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from seqtools.errors import SettingsError
+from seqtools.kernels.ctc_path import are_probabilities
 from seqtools.types import FloatArray
 
 PROBABILITIES, LOG_PROBABILITIES, LOGITS = "probabilities", "log-probabilities", "logits"
@@ -73,6 +74,9 @@ def _checked(
     _check_shape(array, symbols)
     if kind is not None and kind not in KINDS:
         raise SettingsError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    # One pass for what is said or found most often; the rest finds the words for what is wrong.
+    if kind in (None, PROBABILITIES) and are_probabilities(array, _TOLERANCE):
+        return array, PROBABILITIES
     bad = np.flatnonzero(np.isnan(array).any(-1) | np.isposinf(array).any(-1))
     if bad.size:
         raise SettingsError(f"frame {bad[0]} of the model's output holds NaN or infinity")

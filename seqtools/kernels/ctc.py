@@ -9,7 +9,8 @@ rows, which makes every step of the recursion a plain loop over neighbours::
     label_t(i) = (label(i) + blank(i) + [label i differs from label i-1] label(i-1)) y_t(label i)
 
 The paper's rescaling of every frame (its C_t) is used in float64, without logarithms. What it
-cannot hold goes to ``seqtools.kernels.ctc_logarithmic``; ``benchmarks/ctc.py`` measures both.
+cannot hold goes to ``seqtools.kernels.ctc_logarithmic``. ``benchmarks/ctc.py`` measures time and
+error.
 The softmax is part of the kernel, so that the gradient is that of logits, eq. 16:
 y_k - (sum of alpha beta over states of label k) / P.
 """
@@ -87,7 +88,10 @@ def _linear_utterance(logits, b, length, labels, blank, scale, scratch, out_grad
         skips[i] = labels[i] != labels[i - 1]
     skips[num_labels] = 0.0
     labels, y, normalizers = scratch.labels[:num_labels], scratch.y, scratch.normalizers
-    exponentials(logits, b, length, scratch.bits, scratch.floats, scratch.flat, y, normalizers)
+    exponentials(
+        logits, b, length, scratch.bits, scratch.floats, scratch.rest_flat,
+        scratch.symbol_posteriors, scratch.flat, y, normalizers,
+    )  # fmt: skip
     if _gather(y, length, labels, blank, scratch.gathered) > 0:
         return -1.0
     log_likelihood = _forward(

@@ -10,6 +10,31 @@ from numba import njit
 _STAY, _STEP, _SKIP = 0, 1, 2
 
 
+@njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+def are_probabilities(y, tolerance):
+    """Say whether no number is below 0 or NaN, and every frame sums to nearly 1.
+
+    Parameters
+    ----------
+    y : float array, shape (T, V)
+    tolerance : float64
+        How far a sum may be from 1.
+
+    Returns
+    -------
+    bool
+    """
+    for t in range(y.shape[0]):
+        total, num_below = 0.0, 0
+        for k in range(y.shape[1]):
+            total += y[t, k]
+            num_below += y[t, k] < 0
+        # A NaN makes the sum one, which is not below the tolerance.
+        if num_below > 0 or not abs(total - 1.0) <= tolerance:
+            return False
+    return True
+
+
 @njit(cache=True, nogil=True)
 def best_path(y, blank, out_labels, out_starts, out_stops):
     """Write the labels of the path with the likeliest symbol at each frame.
@@ -30,10 +55,10 @@ def best_path(y, blank, out_labels, out_starts, out_stops):
     """
     number, previous = 0, np.int64(-1)
     for t in range(y.shape[0]):
-        best = np.int64(0)
+        best, largest = np.int64(0), y[t, 0]
         for k in range(1, y.shape[1]):
-            if y[t, k] > y[t, best]:
-                best = np.int64(k)
+            is_larger = y[t, k] > largest
+            best, largest = (np.int64(k), y[t, k]) if is_larger else (best, largest)
         if best != blank:
             if best != previous:
                 out_labels[number], out_starts[number] = best, t

@@ -35,8 +35,9 @@ class CTCScratch(NamedTuple):
         The exponential of each label of the utterance, at each frame.
     flat, y : float arrays of the same memory, shapes (T V,) and (T, V)
         Exponentials of the logits of an utterance.
-    symbol_posteriors : float array, shape (T, V)
-        Posterior probability of each symbol at each frame, times the scale of the gradient.
+    rest_flat, symbol_posteriors : float arrays of the same memory, shapes (T V,) and (T, V)
+        What rounding took from differences of logits; later the posterior probability of each
+        symbol at each frame, times the scale of the gradient.
     factors : float array, shape (T,)
         What the exponentials of a frame are multiplied by in the gradient.
     bits, floats : int32 and float32 arrays, shape (1,)
@@ -55,6 +56,7 @@ class CTCScratch(NamedTuple):
     gathered: FloatArray
     flat: FloatArray
     y: FloatArray
+    rest_flat: FloatArray
     symbol_posteriors: FloatArray
     factors: FloatArray
     bits: Int32Array
@@ -77,7 +79,7 @@ def make_ctc_scratch(
     """
     states = num_labels + _PADDING
     bits = np.zeros(1, np.int32)
-    flat = np.zeros(num_frames * num_symbols, dtype)
+    flat, rest = (np.zeros(num_frames * num_symbols, dtype) for _ in range(2))
     return CTCScratch(
         alpha_blank=np.zeros((num_frames, states)),
         alpha_label=np.zeros((num_frames, states)),
@@ -91,7 +93,8 @@ def make_ctc_scratch(
         gathered=np.zeros((num_frames, states), dtype),
         flat=flat,
         y=flat.reshape(num_frames, num_symbols),
-        symbol_posteriors=np.zeros((num_frames, num_symbols), dtype),
+        rest_flat=rest,
+        symbol_posteriors=rest.reshape(num_frames, num_symbols),
         factors=np.zeros(num_frames, dtype),
         bits=bits,
         floats=bits.view(np.float32),

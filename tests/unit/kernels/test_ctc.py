@@ -193,9 +193,10 @@ def test_float32_exponentials_are_near_exact(symbols):
     scratch = make_ctc_scratch(30, 1, symbols, np.float32)
     normalizers = np.zeros(30)
     exponentials(
-        x, 1, 30, scratch.bits, scratch.floats, scratch.flat, scratch.y, normalizers
+        x, 1, 30, scratch.bits, scratch.floats, scratch.rest_flat, scratch.symbol_posteriors,
+        scratch.flat, scratch.y, normalizers,
     )  # fmt: skip
-    shifted = x[:, 1] - x[:, 1].max(-1, keepdims=True)
-    expected = np.exp(shifted.astype(np.float64))
+    exact = x[:, 1].astype(np.float64)
+    expected = np.exp(exact - exact.max(-1, keepdims=True))
     np.testing.assert_allclose(scratch.y, expected, rtol=2e-7, atol=2e-38)
     np.testing.assert_allclose(normalizers, expected.sum(-1), rtol=2e-7)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqtools.kernels.ctc_beam import make_beam_scratch, read_prefix, search_prefixes
-from seqtools.kernels.ctc_path import align_labels, best_path
+from seqtools.kernels.ctc_path import align_labels, are_probabilities, best_path
 from tests.reference import ctc_decoding as twin
 from tests.reference.ctc import collapse, labelling_probabilities
 
@@ -90,6 +90,20 @@ def test_the_best_path_is_that_of_the_likeliest_symbols(blank):
         for label, start, stop in zip(labels[:number], starts, stops, strict=False):
             frames[start:stop] = label
         np.testing.assert_array_equal(frames, path)
+
+
+@pytest.mark.small
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [(0.0, True), (1e-4, True), (0.1, False), (-1.0, False), (np.nan, False), (np.inf, False)],
+)
+def test_probabilities_are_recognised(change, expected):
+    for dtype in (np.float32, np.float64):
+        y = random_output(5, 4).astype(dtype)
+        y[3, 2] += change
+        assert are_probabilities(y, 1e-3) == expected
+        y[3] = [-0.5, 0.5, 0.5, 0.5]
+        assert not are_probabilities(y, 1e-3)
 
 
 def align(y, labels, blank=0):
