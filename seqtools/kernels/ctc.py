@@ -19,7 +19,8 @@ import numpy as np
 from numba import njit
 
 from seqtools.kernels.ctc_logarithmic import logarithmic_utterance
-from seqtools.kernels.ctc_softmax import exponentials
+from seqtools.kernels.ctc_softmax import FRAMES_AHEAD, LINE_FLOATS, exponentials
+from seqtools.kernels.tile import base_of, prefetch
 
 # Numbers too small for float64 to hold well cost hundreds of cycles each, so rows drop what is
 # negligible beside their sum, which is near 1, and products are taken times a large number. Where
@@ -222,7 +223,10 @@ def _backward(
 @njit(cache=True, nogil=True)
 def _subtract(y, posteriors, factors, length, b, out_gradient):
     """Write the gradient, softmax less posterior."""
+    num_bytes = out_gradient.itemsize * out_gradient.shape[2]
+    base, step = base_of(out_gradient) + b * num_bytes, out_gradient.shape[1] * num_bytes
     for t in range(length):
+        prefetch(base + (t + FRAMES_AHEAD) * step, num_bytes // 4 + LINE_FLOATS - 1)
         factor = factors[t]
         for k in range(np.uint64(y.shape[1])):
             out_gradient[t, b, k] = y[t, k] * factor - posteriors[t, k]
