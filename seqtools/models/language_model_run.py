@@ -15,7 +15,7 @@ from seqtools.embeddings.lock_free import is_kernel_cached
 from seqtools.errors import CheckpointError, CorpusError, FileAccessError
 from seqtools.io.model_directory import ModelDirectory
 from seqtools.io.temporary import temporary_directory
-from seqtools.kernels.losses import cross_entropy_rows
+from seqtools.kernels.output import train_rows
 from seqtools.models.gradient_report import observe_gradients
 from seqtools.models.language_model import LanguageModel
 from seqtools.models.language_model_files import KIND, write_description
@@ -162,7 +162,7 @@ def train_language_model(
         directory.clear()
         save_codec(texts.codec, directory.path)
         write_description(directory, plan.model, texts.codec, _how(plan, texts))
-    if not is_kernel_cached(cross_entropy_rows, "cross_entropy_rows"):
+    if not is_kernel_cached(train_rows, "train_rows"):
         monitor.message("compiling kernels (first run only)")
     observe = None
     if plan.has_gradient_statistics:
