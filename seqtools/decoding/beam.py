@@ -167,8 +167,14 @@ class _Search:
         self._greatest_penalty: Float64Array = np.array(
             [settings.objective.penalty(length) for length in self._restraint.longest.tolist()]
         )
-        self._history = History()
+        self._history, self._eos_id = History(), scorer.eos_id
         self._pools: list[list[_Finished]] = [[] for _ in sources]
+        shape = (num_sources, settings.beam_size)
+        self._values: Float64Array = np.empty(shape)
+        self._rows: Int64Array = np.empty(shape, dtype=np.int64)
+        self._symbols: Int32Array = np.empty(shape, dtype=np.int32)
+        self._counts: Int64Array = np.empty(num_sources, dtype=np.int64)
+        self._places: Int64Array = np.arange(settings.beam_size)
         self._to_beat: Float64Array = np.full(num_sources, -np.inf)
         self._state = scorer.start(sources)
         self._sentences: Int64Array = np.arange(num_sources)
@@ -185,29 +191,28 @@ class _Search:
 
     def _step(self) -> None:
         """Extend every living row by one symbol."""
-        step, size = self._history.num_steps, self._settings.beam_size
+        step = self._history.num_steps
         log_probs, state, attention = self._scorer.step(self._state, self._tokens)
         self._history.observe(attention)
         prefixes = self._prefixes()
-        row_sentences = np.repeat(self._sentences, np.diff(self._starts))
-        self._restraint.apply(log_probs, step + 1, row_sentences, prefixes)
+        self._restraint.apply(log_probs, step + 1, self._row_sentences(step + 1), prefixes)
         num_sentences = len(self._sentences)
-        values, counts = np.empty((num_sentences, size)), np.empty(num_sentences, dtype=np.int64)
-        rows = np.empty((num_sentences, size), dtype=np.int64)
-        tokens = np.empty((num_sentences, size), dtype=np.int32)
+        values, rows = self._values[:num_sentences], self._rows[:num_sentences]
+        tokens, counts = self._symbols[:num_sentences], self._counts[:num_sentences]
         best_extensions(
             log_probs, self._totals, self._starts, self._widths, values, rows, tokens, counts
         )
-        is_found = np.arange(size) < counts[:, None]
-        is_ended = is_found & (tokens == self._scorer.eos_id)
-        for index, place in np.argwhere(is_ended).tolist():
-            row = int(rows[index, place])
-            last = float(log_probs[row, self._scorer.eos_id])
-            self._finish(int(self._sentences[index]), step, row, float(values[index, place]), last)
-        is_kept = is_found & ~is_ended
-        is_done = self._done(np.where(is_kept, values, -np.inf).max(axis=1))
-        is_kept[is_done] = False
-        self._rescue(is_done, step, log_probs)
+        is_found = self._places < counts[:, None]
+        is_ended = is_found & (tokens == self._eos_id)
+        has_ended = bool(is_ended.any())
+        is_kept = is_found
+        if has_ended:
+            is_kept = is_found & ~is_ended
+            self._collect(is_ended, step, values, rows, log_probs)
+        is_done = self._done(is_kept, values)
+        if is_done.any():
+            is_kept = is_kept & ~is_done[:, None]
+            self._rescue(is_done, step, log_probs)
         if self._watcher is not None and prefixes is not None:
             self._watcher.observe(
                 BeamStep(
@@ -216,16 +221,41 @@ class _Search:
                 )
             )  # fmt: skip
         self._advance(state, log_probs, values[is_kept], rows[is_kept], tokens[is_kept])
-        going_on = ~is_done
-        self._widths = (self._widths - is_ended.sum(axis=1))[going_on]
-        self._sentences = self._sentences[going_on]
-        self._starts = np.concatenate([[0], np.cumsum(is_kept.sum(axis=1)[going_on])])
+        num_kept = is_kept.sum(axis=1)
+        if has_ended:
+            self._widths = self._widths - is_ended.sum(axis=1)
+        if is_done.any():
+            going_on = ~is_done
+            self._widths, num_kept = self._widths[going_on], num_kept[going_on]
+            self._sentences = self._sentences[going_on]
+        self._starts = np.zeros(len(num_kept) + 1, dtype=np.int64)
+        num_kept.cumsum(out=self._starts[1:])
 
     def _prefixes(self) -> Int32Array | None:
         """Return the rows' symbols if someone needs them."""
         if self._watcher is None and not self._restraint.needs_prefixes:
             return None
         return self._history.prefixes(len(self._tokens))
+
+    def _row_sentences(self, length: int) -> Int64Array | None:
+        """Return the sentence of each row, if limits at this length depend on it."""
+        if self._restraint.is_free(length):
+            return None
+        return np.repeat(self._sentences, np.diff(self._starts))
+
+    def _collect(
+        self,
+        is_ended: BoolArray,
+        step: int,
+        values: Float64Array,
+        rows: Int64Array,
+        log_probs: Float32Array,
+    ) -> None:
+        """Put what ended into the pools, best first."""
+        for index, place in np.argwhere(is_ended).tolist():
+            row = int(rows[index, place])
+            last = float(log_probs[row, self._eos_id])
+            self._finish(int(self._sentences[index]), step, row, float(values[index, place]), last)
 
     def _finish(self, sentence: int, step: int, row: int, total: float, last: float) -> None:
         """Put a hypothesis into its sentence's pool."""
@@ -240,10 +270,12 @@ class _Search:
         if self._settings.stop_early and len(pool) >= wanted:
             self._to_beat[sentence] = sorted(item.value for item in pool)[-wanted]
 
-    def _done(self, best_totals: Float64Array) -> BoolArray:
-        """Say which sentences nothing alive can improve; `best_totals` is -inf without any."""
-        bounds = best_totals / self._greatest_penalty[self._sentences]
-        return bounds <= self._to_beat[self._sentences]
+    def _done(self, is_kept: BoolArray, values: Float64Array) -> BoolArray:
+        """Say which sentences nothing alive can improve."""
+        totals = np.where(is_kept, values, -np.inf).max(axis=1)
+        bounds = totals / self._greatest_penalty[self._sentences]
+        is_done: BoolArray = bounds <= self._to_beat[self._sentences]
+        return is_done
 
     def _rescue(self, is_done: BoolArray, step: int, log_probs: Float32Array) -> None:
         """Give a sentence whose beam died without a hypothesis its best row, ended."""
@@ -287,7 +319,7 @@ class _Search:
         """Return a hypothesis of the pool in full."""
         tokens, values = self._history.read(item.row, item.step)
         return Hypothesis(
-            tokens=np.append(tokens, np.int32(self._scorer.eos_id)),
+            tokens=np.append(tokens, np.int32(self._eos_id)),
             token_log_probs=np.append(values, min(item.last, 0.0)),
             log_prob=item.log_prob,
             score=item.value,

@@ -90,15 +90,20 @@ class Restraint:
         self.longest: Int64Array = np.array(lengths, dtype=np.int64)
         self.needs_prefixes = limits.block_repeats > 0
         self._shortest = np.minimum(limits.min_length, self.longest)
+        self._free_from, self._free_to = limits.min_length, int(self.longest.min(initial=2**62))
         self._order = limits.block_repeats
         self._eos_id = scorer.eos_id
         self._forbidden = np.array(forbidden_ids(scorer, limits), dtype=np.int64)
+
+    def is_free(self, length: int) -> bool:
+        """Say whether outputs of a length may end or go on as they like, whatever their source."""
+        return self._free_from <= length < self._free_to
 
     def apply(
         self,
         log_probs: Float32Array,
         length: int,
-        sentences: Int64Array,
+        sentences: Int64Array | None,
         prefixes: Int32Array | None = None,
     ) -> None:
         """Restrain the symbol that makes outputs `length` long.
@@ -109,8 +114,8 @@ class Restraint:
             Changed in place.
         length : int
             Symbols of each row, the one to choose counted.
-        sentences : int64 array, shape (N,)
-            Which source of the batch each row belongs to.
+        sentences : int64 array, shape (N,), or None
+            Which source of the batch each row belongs to; not needed if ``is_free(length)``.
         prefixes : int32 array, shape (N, length - 1), optional
             The rows' symbols; given if `needs_prefixes`.
         """
@@ -118,6 +123,8 @@ class Restraint:
         if prefixes is not None and self._order:
             for row, prefix in enumerate(prefixes.tolist()):
                 log_probs[row, _repeating(prefix, self._order)] = -np.inf
+        if sentences is None:
+            return
         too_short = self._shortest[sentences] > length
         log_probs[too_short, self._eos_id] = -np.inf
         last = np.flatnonzero(self.longest[sentences] <= length)
