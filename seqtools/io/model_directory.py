@@ -57,6 +57,10 @@ class ModelDirectory:
         """Say whether a model, finished or not, lies here."""
         return (self.path / _CONFIG).exists()
 
+    def holds_weights(self) -> bool:
+        """Say whether weights lie here."""
+        return (self.path / _WEIGHTS).exists()
+
     def check_free(self, may_overwrite: bool, is_resumed: bool) -> None:
         """Refuse now a directory that a training run could not use.
 

@@ -142,7 +142,7 @@ def train_language_model(
     monitor, stop = monitor or NullMonitor(), stop or StopRequest()
     directory = ModelDirectory(plan.output)
     directory.check_free(plan.may_overwrite, plan.is_resumed)
-    is_resumed = plan.is_resumed and directory.holds_model()
+    is_resumed = plan.is_resumed and _is_begun(directory)
     if is_resumed:
         _check_resumable(directory, plan)
     with ExitStack() as stack:
@@ -178,6 +178,12 @@ def train_language_model(
         test=None if test is None else _score(model, test, texts.codec),
         pretrained=coverage,
     )
+
+
+def _is_begun(directory: ModelDirectory) -> bool:
+    """Say whether a run left something to go on with; one killed at its start did not."""
+    has_state = RunStore(directory).has_checkpoint() or directory.holds_weights()
+    return directory.holds_model() and has_state
 
 
 def _check_resumable(directory: ModelDirectory, plan: LanguageModelPlan) -> None:

@@ -88,6 +88,15 @@ def test_killed_at_any_moment_and_resumed_ends_in_the_same_bytes(seqtools, text,
     assert updates[0] == updates[1]
 
 
+def test_a_run_killed_before_its_first_weights_starts_anew(seqtools, text, tmp_path):
+    arguments = ["train-lm", text, "-o", tmp_path / "m", *ONE_EPOCH]
+    assert seqtools(*arguments).exit_code == 0
+    whole = (tmp_path / "m" / "weights.safetensors").read_bytes()
+    (tmp_path / "m" / "weights.safetensors").unlink()
+    assert seqtools(*arguments, "--resume").exit_code == 0
+    assert (tmp_path / "m" / "weights.safetensors").read_bytes() == whole
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_a_checkpoint_within_two_seconds(text, tmp_path, number):
     process = start("train-lm", text, "-o", tmp_path / "m", *SMALL, "--epochs", 100_000)
