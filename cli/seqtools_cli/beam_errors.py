@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqtools.evaluation.beam_errors_objective import SCORE_KINDS, Objective
+from seqtools.decoding.objective import SearchObjective
+from seqtools.evaluation.beam_errors_objective import Objective
+from seqtools_cli.beam_errors_options import model_options, score_options, split_options
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options, seed_option
 
 if TYPE_CHECKING:
+    from seqtools.evaluation.beam_errors_model import ModelErrors
     from seqtools.evaluation.beam_errors_summary import BeamErrorSummary
     from seqtools_cli.console import Console
 
@@ -22,30 +25,10 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
 
 
 @click.command("beam-errors")
-@click.option(
-    "--scores",
-    required=True,
-    metavar="FILE",
-    help="Table of scores, separated by tabs, with a header.",
-)
-@click.option(
-    "--nbest",
-    metavar="FILE",
-    help="n-best lists of the same model, Moses form or JSON Lines; may be a wider beam's.",
-)
-@click.option(
-    "--nbest-feature",
-    metavar="NAME",
-    help="Take Moses scores from this feature, such as F0, not from the last field.",
-)
-@click.option(
-    "--score-kind",
-    type=click.Choice(SCORE_KINDS),
-    default=Objective.score_kind,
-    show_default=True,
-    help="Scores are sums of log-probabilities, means over T tokens, or the objective itself.",
-)
-@click.option("--costs", "is_cost", is_flag=True, help="Scores are negative log-probabilities.")
+@click.argument("model", required=False, metavar="[MODEL]")
+@click.argument("source", required=False, metavar="[SRC]")
+@click.argument("reference", required=False, metavar="[REF]")
+@score_options
 @click.option(
     "--length-penalty",
     "--lenpen",
@@ -53,9 +36,8 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
     "alpha",
     type=FiniteFloat(0.0),
     metavar="ALPHA",
-    default=Objective.alpha,
-    show_default=True,
-    help="The beam ranked by the sum divided by ((BETA + T) / (BETA + 1))^ALPHA.",
+    show_default=f"{SearchObjective.alpha:g}; {Objective.alpha:g} with --scores",
+    help="The beam ranks by the sum divided by ((BETA + T) / (BETA + 1))^ALPHA.",
 )
 @click.option(
     "--length-penalty-beta",
@@ -68,21 +50,13 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
     help="0 for T^ALPHA, 5 for GNMT's penalty.",
 )
 @click.option(
-    "--eos-counted/--eos-not-counted",
-    default=Objective.eos_counted,
-    show_default=True,
-    help="Whether T counts the end symbol.",
-)
-@click.option(
-    "--lengths-without-eos", is_flag=True, help="The file's lengths leave the end symbol out."
-)
-@click.option(
     "--max-len",
     "max_length",
     type=IntAtLeast(1),
     metavar="T",
     help="Longest output of the search; longer references are unreachable.",
 )
+@model_options
 @click.option(
     "--tie-margin",
     type=FiniteFloat(0.0),
@@ -116,6 +90,7 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
 )
 @click.option(
     "--html",
+    "--report",
     "html_path",
     metavar="FILE",
     callback=_refuse_stdout,
@@ -123,90 +98,69 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
 )
 @seed_option()
 @common_options
-def beam_errors(console: Console, scores: str, html_path: str | None, **options: Any) -> None:
-    """Tell whether the search or the model is at fault, from scores of any toolkit.
+def beam_errors(
+    console: Console,
+    model: str | None,
+    source: str | None,
+    reference: str | None,
+    scores: str | None,
+    html_path: str | None,
+    **options: Any,
+) -> None:
+    """Tell whether the search or the model is at fault.
 
-    The table needs the columns hypothesis_score and reference_score: what one model gives to what
-    the beam returned and to the reference. Optional: hypothesis_length, reference_length,
-    hypothesis, reference, source, alternatives (a JSON list of scores or [score, length, text]),
-    exact_score, exact_length, hypothesis_quality, reference_quality. Scores are compared under the
-    beam's own objective, so state its length penalty.
+    Asked of a translator in the directory MODEL, with sentences and references a line each, or of
+    scores from any toolkit.
+
+    With MODEL every output is held against the reference, against a wider beam and, with --exact,
+    against exact search; the report opens each sentence's beam step by step.
+
+    The table of --scores needs the columns hypothesis_score and reference_score: what one model
+    gives to what the beam returned and to the reference. Optional: hypothesis_length,
+    reference_length, hypothesis, reference, source, alternatives (a JSON list of scores or [score,
+    length, text]), exact_score, exact_length, hypothesis_quality, reference_quality. Scores are
+    compared under the beam's own objective, so state its length penalty.
     """
-    from seqtools.evaluation.beam_errors_run import BeamErrorRequest, run_beam_errors
     from seqtools.io.atomic import check_writable
+    from seqtools_cli.beam_errors_output import print_summary
 
+    files = (model, source, reference)
+    options = split_options(click.get_current_context(), scores, files, options)
     if html_path is not None:
         check_writable(html_path)
-    summary = run_beam_errors(BeamErrorRequest(scores=scores, **options))
+    if scores is not None:
+        summary, stories, exact = _scored(scores, options), None, None
+    else:
+        found = _searched(console, files, html_path is not None, options)
+        summary, stories, exact = found.summary, found.stories, found.exact
     if html_path is not None:
         from seqtools.reports.beam_errors import write_report
 
-        write_report(summary, html_path, title=scores)
-    if not console.result(summary.as_dict()):
-        _print_summary(summary, console)
+        write_report(summary, html_path, title=scores or f"{model} on {source}", stories=stories)
+    content = summary.as_dict() | ({} if exact is None else {"exact": exact.as_dict()})
+    if not console.result(content):
+        print_summary(summary, console, exact)
 
 
-def _print_summary(summary: BeamErrorSummary, console: Console) -> None:
-    """Print tables of classes and faults, and the advice."""
-    from seqtools.evaluation.beam_errors import MEANINGS
+def _scored(scores: str, options: dict[str, Any]) -> BeamErrorSummary:
+    """Read scores from files."""
+    from seqtools.evaluation.beam_errors_run import BeamErrorRequest, run_beam_errors
 
-    click.echo(f"objective: {summary.objective.formula}")
-    total = len(summary.sentences)
-    rows = [
-        [str(name), str(count), f"{100 * count / total:.1f}%", MEANINGS[name]]
-        for name, count in summary.counts.items()
-    ]
-    console.table(["class", "sentences", "share", "meaning"], rows)
-    click.echo()
-    console.table(["fault", "errors", "fraction", "95% interval"], _fault_rows(summary))
-    for line in _remarks(summary):
-        click.echo(line)
-    click.echo(f"advice: {summary.advice}")
+    if options["alpha"] is None:
+        del options["alpha"]
+    return run_beam_errors(BeamErrorRequest(scores=scores, **options))
 
 
-def _fault_rows(summary: BeamErrorSummary) -> list[list[str]]:
-    """Return the rows of the table of faults."""
-    rows = []
-    for name, fraction in summary.fractions.items():
-        interval = summary.ci95[name]
-        if fraction is None or interval is None:
-            rows.append([name, "0", "n/a", "n/a"])
-            continue
-        errors = round(fraction * summary.num_errors)
-        low, high = (100 * end for end in interval)
-        rows.append([name, str(errors), f"{100 * fraction:.1f}%", f"{low:.1f}% to {high:.1f}%"])
-    return rows
+def _searched(
+    console: Console, files: tuple[Any, Any, Any], has_page: bool, options: dict[str, Any]
+) -> ModelErrors:
+    """Search with a model."""
+    from seqtools_cli.beam_errors_settings import model_settings
+    from seqtools_cli.numba_start import start_numba_without_blas
+    from seqtools_cli.progress import make_monitor
 
+    start_numba_without_blas()
+    from seqtools.models.translation_errors import analyze_translation_errors
 
-def _remarks(summary: BeamErrorSummary) -> list[str]:
-    """Return what else the scores show, a line each."""
-    lines = [f"search errors proved, harmless ones too: {summary.proved}"]
-    checked = summary.model_errors_checked
-    if any(checked.values()):
-        lines.append(
-            f"outputs of model errors: {checked['optimal']} the model's best by exact search, "
-            f"{checked['withstood_alternatives']} withstood alternatives, "
-            f"{checked['unchecked']} unchecked"
-        )
-    if summary.objective.alpha > 0:
-        lines.append(f"verdicts that raw log-probabilities would turn: {summary.raw_would_differ}")
-    if summary.mismatches:
-        lines.append(f"same words scored differently: {len(summary.mismatches)} sentences")
-    if summary.lengths.ratio is not None:
-        lines.append(
-            f"length ratio {summary.lengths.ratio:.3f}, {summary.lengths.empty} outputs empty, "
-            f"{summary.lengths.short} shorter than half of their reference"
-        )
-    oracle = summary.oracle
-    if oracle is not None:
-        lines.append(
-            f"lists of {oracle.list_size:.1f} texts in {oracle.sentences} sentences: BLEU "
-            f"{oracle.bleu_output:.1f}, oracle {oracle.bleu_oracle:.1f} at mean rank "
-            f"{oracle.mean_rank:.1f}; {oracle.reference_in_list} hold the reference"
-        )
-    lines += [
-        f"alpha {point.alpha:g} would give BLEU {point.bleu:.1f}, length ratio "
-        f"{point.length_ratio:.3f}"
-        for point in summary.sweep
-    ]
-    return lines
+    settings = model_settings(options, has_page)
+    return analyze_translation_errors(*files, settings, make_monitor(console.quiet))

@@ -4,16 +4,21 @@ The page is put together from the files beside this module. Its tables stand in 
 and the list of sentences are drawn by scripts from JSON within the page.
 """
 
+from __future__ import annotations
+
 import html
-import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqtools.evaluation.beam_errors import MEANINGS, ErrorClass
-from seqtools.evaluation.beam_errors_story import SentenceStory
-from seqtools.evaluation.beam_errors_summary import BeamErrorSummary
 from seqtools.io.atomic import atomic_writer
 from seqtools.reports.page_parts import filled, json_for_script, template
+
+if TYPE_CHECKING:  # at run time it would load the compiler
+    import os
+    from collections.abc import Mapping
+
+    from seqtools.evaluation.beam_errors_story import SentenceStory
+    from seqtools.evaluation.beam_errors_summary import BeamErrorSummary
 
 MOST_SENTENCES = 2000
 _MOST_POINTS = 4000

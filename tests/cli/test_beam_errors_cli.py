@@ -115,3 +115,70 @@ def test_command_loads_no_compiler(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "cli")])}
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "give either MODEL SRC REF"),
+        (("model", "src"), "give either MODEL SRC REF"),
+        (("model", "src", "ref", "--scores", "scores.tsv"), "give either MODEL SRC REF"),
+        (("--scores", "scores.tsv", "--exact"), "--exact needs MODEL SRC REF"),
+        (("model", "src", "ref", "--costs"), "--costs needs --scores FILE"),
+        (("model", "src", "ref", "--sweep-beams", "1,x"), "no list of beam sizes"),
+    ],
+)
+def test_one_form_at_a_time_with_its_own_options(seqtools, arguments, message):
+    done = seqtools("beam-errors", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_unequal_line_counts_are_named(seqtools, tmp_path):
+    (tmp_path / "src").write_text("a\nb\n", "utf-8")
+    (tmp_path / "ref").write_text("a\n", "utf-8")
+    done = seqtools("beam-errors", "model", "src", "ref")
+    assert done.exit_code == 1
+    assert "src: 2 lines, but ref has 1" in done.stderr
+
+
+def test_defaults_of_options_are_those_of_the_settings():
+    from seqtools.evaluation.beam_errors_model import ModelErrorSettings
+    from seqtools_cli.beam_errors import beam_errors
+    from seqtools_cli.beam_errors_settings import model_settings
+
+    context = beam_errors.make_context("beam-errors", ["model", "src", "ref"])
+    options = {item.name: item.get_default(context) for item in beam_errors.params}
+    defaults = {name: None if "UNSET" in repr(value) else value for name, value in options.items()}
+    assert model_settings(defaults, has_page=False) == ModelErrorSettings()
+
+
+def fake_analysis(_, __, ___, settings, monitor):
+    from seqtools.evaluation.beam_errors_model import analyze_model
+    from tests.reference.toy_scorers import LetterCodec, ToyScorer
+
+    lines = [("a b c", "b"), ("b", "a c"), ("c c a b", "c b"), ("a a", "")]
+    sources, references = zip(*lines, strict=True)
+    return analyze_model(ToyScorer(2), LetterCodec(), sources, references, settings, monitor)
+
+
+@pytest.fixture
+def _toy_model(monkeypatch):
+    from seqtools.models import translation_errors
+
+    monkeypatch.setattr(translation_errors, "analyze_translation_errors", fake_analysis)
+
+
+@pytest.mark.usefixtures("_toy_model")
+def test_a_model_is_searched_as_options_say(seqtools, tmp_path):
+    arguments = ("model", "src", "ref", "-b", 2, "--sweep-beams", "1,3", "--wider-beam", 0)
+    done = seqtools("beam-errors", *arguments, "--lenpen", 0.5, "--exact", "--json")
+    payload = json.loads(done.stdout)
+    assert payload["objective"]["beam_size"] == 2
+    assert payload["objective"]["alpha"] == 0.5
+    assert sorted({point["beam_size"] for point in payload["sweep"]}) == [1, 2, 3]
+    assert payload["exact"]["sentences"] >= payload["exact"]["complete"]
+    done = seqtools("beam-errors", *arguments, "--report", "r.html", "--stories", 2)
+    assert done.exit_code == 0
+    assert "beam\talpha\tBLEU\tmean score\tlength" in done.stdout
+    assert (tmp_path / "r.html").read_text("utf-8").count('"steps":') == 2

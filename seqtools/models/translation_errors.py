@@ -1,0 +1,48 @@
+"""Is the search or the model at fault? Asked of a stored translator and parallel text."""
+
+import os
+
+from seqtools.errors import ModelError, SegmentError
+from seqtools.evaluation.beam_errors_model import ModelErrors, ModelErrorSettings
+from seqtools.evaluation.bleu_files import file_name, read_lines
+from seqtools.monitor import Monitor
+
+Path = str | os.PathLike[str]
+
+
+def analyze_translation_errors(
+    model: Path,
+    source: Path,
+    reference: Path,
+    settings: ModelErrorSettings | None = None,
+    monitor: Monitor | None = None,
+) -> ModelErrors:
+    """Search a file's sentences with a stored translator and say what went wrong.
+
+    Parameters
+    ----------
+    model : path-like
+        A directory that ``train-nmt`` wrote.
+    source, reference : path-like
+        A sentence a line, plain or compressed; "-" is standard input.
+    settings : ModelErrorSettings, optional
+        What to ask.
+    monitor : Monitor, optional
+        Hears how far the work is.
+
+    Raises
+    ------
+    ModelError
+        If the directory holds no translator.
+    SegmentError
+        If the files have different numbers of lines, or none.
+    """
+    sources, references = read_lines(source), read_lines(reference)
+    if len(sources) != len(references):
+        raise SegmentError(
+            f"{len(sources)} lines, but {file_name(reference)} has {len(references)}",
+            path=file_name(source),
+            remedy="give every source line its reference",
+        )
+    del settings, monitor
+    raise ModelError("translators cannot be opened by this version", path=model)
