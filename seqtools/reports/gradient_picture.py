@@ -150,8 +150,10 @@ def _draw_layer(axes: "Axes", runs: Sequence[GradientRun], layer: int) -> None:
                 run.last["lags"], _positive(norms), style, color=colour, label=label,
                 marker=_MARKERS[index % len(_MARKERS)], markersize=4, linewidth=1.6,
             )  # fmt: skip
+    lags = runs[0].last["lags"]
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    axes.set_xticks(lags, [str(lag) for lag in lags])
     axes.set_title(f"layer {layer + 1}", size=10, color=_INK, loc="left")
     axes.set_xlabel("time lag k, steps", size=9, color=_SOFT)
     axes.set_ylabel("mean norm of dL(t) / dh(t-k)", size=9, color=_SOFT)
@@ -160,17 +162,22 @@ def _draw_layer(axes: "Axes", runs: Sequence[GradientRun], layer: int) -> None:
 
 def _draw_epochs(axes: "Axes", runs: Sequence[GradientRun]) -> None:
     """Draw what is left of the first layer's gradient at the longest lag, epoch by epoch."""
+    from matplotlib.ticker import MaxNLocator
+
     for index, run in enumerate(runs):
-        shares = [
-            found["norms"]["layer0.hidden"][-1] / max(found["norms"]["layer0.hidden"][0], 1e-300)
-            for found in run.observations
-        ]
         epochs = [found["epoch"] or 0 for found in run.observations]
-        axes.plot(
-            epochs, _positive(shares), color=_COLOURS.get(run.cell, _INK), label=run.name,
-            marker=_MARKERS[index % len(_MARKERS)], markersize=4, linewidth=1.6,
-        )  # fmt: skip
+        for part, style in (("hidden", "-"), ("cell", "--")):
+            norms = [found["norms"].get(f"layer0.{part}") for found in run.observations]
+            if None in norms:
+                continue
+            shares = [seen[-1] / max(seen[0], 1e-300) for seen in norms]
+            axes.plot(
+                epochs, _positive(shares), style, color=_COLOURS.get(run.cell, _INK),
+                label=run.name if part == "hidden" else f"{run.name}, cell",
+                marker=_MARKERS[index % len(_MARKERS)], markersize=4, linewidth=1.6,
+            )  # fmt: skip
     lag = runs[0].last["lags"][-1]
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_yscale("log")
     axes.set_title(f"layer 1: norm at lag {lag} over lag 1", size=10, color=_INK, loc="left")
     axes.set_xlabel("epoch", size=9, color=_SOFT)

@@ -81,11 +81,6 @@ class Stepper(Generic[Shard]):
         self._move(rate, limit / norm if is_clipped else 1.0)
         return Step(loss, norm, is_clipped)
 
-    @property
-    def gradient(self) -> Gradients:
-        """The gradient of the whole batch, between `step`'s sum and its end."""
-        return self._gradients[0]
-
     def _shard_function(self, scale: float) -> Any:
         """Return the function that works on one shard in a thread."""
         seed, update = self._settings.seed, self.optimizer.num_updates

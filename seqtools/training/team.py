@@ -97,8 +97,3 @@ class Team:
         """
         if self._stop is not None and self._stop.signal_number:
             raise StopWork
-
-    @property
-    def num_bytes(self) -> int:
-        """Bytes that the workspaces hold."""
-        return sum(workspace.num_bytes for workspace in self._workspaces)
