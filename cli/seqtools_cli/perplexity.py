@@ -43,8 +43,9 @@ def perplexity(
 
     start_numba_without_blas()
     from seqtools.models.language_model_score import score_text
+    from seqtools_cli.progress import make_monitor
 
-    score = score_text(model, texts, **options)
+    score = score_text(model, texts, monitor=make_monitor(console.quiet), **options)
     if not console.result(score):
         click.echo(describe_score(score))
         console.detail(score["definition"])

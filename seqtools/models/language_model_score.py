@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from seqtools.embeddings.settings import count_cores
 from seqtools.models.language_model_files import load_language_model
 from seqtools.models.perplexity import score_ids
-from seqtools.monitor import Monitor
+from seqtools.monitor import Monitor, NullMonitor
 from seqtools.text.encoding import encode_text
 from seqtools.text.lines import EncodingErrors
 from seqtools.text.stream_settings import StreamSettings
@@ -35,7 +36,7 @@ def score_text(
     batch_size : int
         Places of the text that are read side by side.
     threads : int, optional
-        One by default.
+        All cores by default.
     encoding_errors : "strict" or "replace"
     monitor : Monitor, optional
 
@@ -46,9 +47,12 @@ def score_text(
     """
     stored = load_language_model(path)
     text = encode_text(texts, stored.codec, encoding_errors, monitor)
-    with Team(batch_size, threads or 1) as team:
+    monitor = monitor or NullMonitor()
+    monitor.start("scoring", text.ids.size, "tokens")
+    with Team(batch_size, threads or count_cores()) as team:
         score = score_ids(
             stored.model, text.ids, stored.codec.line_end, team,
-            StreamSettings(batch_size, _STEPS_AT_ONCE),
+            StreamSettings(batch_size, _STEPS_AT_ONCE), monitor,
         )  # fmt: skip
+    monitor.finish()
     return score.describe(text)

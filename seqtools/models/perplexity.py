@@ -6,12 +6,14 @@ and line ends, so that models of characters, subwords and words can be compared.
 """
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seqtools.models.language_model import LanguageModel, copy_states, mask_targets, take_rows
+from seqtools.monitor import Monitor, NullMonitor, Progress
 from seqtools.text.encoding import EncodedText
 from seqtools.text.stream_batches import StreamBatch, StreamBatches
 from seqtools.text.stream_settings import StreamSettings
@@ -79,7 +81,12 @@ class TextScore:
 
 
 def score_ids(
-    model: LanguageModel, ids: Int32Array, line_end: int, team: Team, settings: StreamSettings
+    model: LanguageModel,
+    ids: Int32Array,
+    line_end: int,
+    team: Team,
+    settings: StreamSettings,
+    monitor: Monitor | None = None,
 ) -> TextScore:
     """Predict every symbol of a text.
 
@@ -93,6 +100,8 @@ def score_ids(
     settings : StreamSettings
         A batch size of 1 reads the text from its first symbol to its last; with more rows, which
         are quicker, each row but the first begins in the middle with an empty state.
+    monitor : Monitor, optional
+        Hears of tokens and loss, within a phase of the caller's.
 
     Raises
     ------
@@ -106,7 +115,8 @@ def score_ids(
     )
     shard_states = [copy_states(take_rows(states, rows)) for rows in columns]
     totals = np.zeros((len(columns), 2))
-    unknown = 0
+    unknown, done, started = 0, 0, time.monotonic()
+    monitor = monitor or NullMonitor()
 
     def score(index: int, batch: StreamBatch, workspace: Any) -> None:
         if not batch.num_tokens:
@@ -123,6 +133,10 @@ def score_ids(
         batch = batches.batch(0, number)
         unknown += int(np.count_nonzero(mask_targets(batch.targets, batch.lengths) == UNKNOWN))
         team.run(score, [batch.take(rows) for rows in columns])
+        done += batch.num_tokens
+        speed = done / max(time.monotonic() - started, 1e-9)
+        loss = float(totals[:, 0].sum()) / done
+        monitor.update(Progress(done, ids.size, "tokens", speed, loss))
     return TextScore(
         nats=float(totals[:, 0].sum()),
         tokens=int(ids.size),
