@@ -160,7 +160,10 @@ def _searched(
     from seqtools_cli.progress import make_monitor
 
     start_numba_without_blas()
+    from seqtools.embeddings.settings import count_cores
     from seqtools.models.translation_errors import analyze_translation_errors
 
     settings = model_settings(options, has_page)
-    return analyze_translation_errors(*files, settings, make_monitor(console.quiet))
+    threads = options["threads"] or count_cores()
+    monitor = make_monitor(console.quiet)
+    return analyze_translation_errors(*files, settings, monitor, threads)

@@ -10,6 +10,7 @@ import click
 from seqtools.decoding.objective import SearchObjective
 from seqtools.evaluation.beam_errors_objective import SCORE_KINDS, Objective
 from seqtools_cli.options import FiniteFloat, IntAtLeast
+from seqtools_cli.text_options import threads_option
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -33,6 +34,7 @@ _OF_MODELS = {
     "allow_unk": "--allow-unk",
     "num_stories": "--stories",
     "batch_size": "--batch-size",
+    "threads": "--threads",
 }
 
 
@@ -161,6 +163,7 @@ def model_options(command: Function) -> Function:
             "--batch-size", type=IntAtLeast(1, 10_000), default=32, show_default=True,
             help="Sentences searched at a time.",
         ),
+        threads_option("search side by side"),
     ]  # fmt: skip
     return _with(command, options)
 

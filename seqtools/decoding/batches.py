@@ -1,7 +1,9 @@
 """Many sentences through a search a batch at a time, results in the order of the input."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Generic, TypeVar
 
 from seqtools.errors import SettingsError
 from seqtools.monitor import Monitor, NullMonitor, Progress
@@ -25,18 +27,19 @@ def batches_by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[
 
 
 def run_in_batches(
-    work: Callable[[list[int]], Sequence[ResultT]],
+    work: Callable[[int, list[int]], Sequence[ResultT]],
     lengths: Sequence[int],
     batch_size: int,
     phase: str,
     monitor: Monitor | None = None,
+    num_workers: int = 1,
 ) -> list[ResultT]:
     """Do work on sentences a batch at a time.
 
     Parameters
     ----------
     work : callable
-        Takes places of sentences and returns one result for each.
+        Takes the number of a worker and places of sentences, and returns one result for each.
     lengths : sequence of int
         Of all sentences.
     batch_size : int
@@ -45,17 +48,54 @@ def run_in_batches(
         What a monitor calls the work.
     monitor : Monitor, optional
         Hears how far it is.
+    num_workers : int
+        Threads, each with a number of its own; a batch is one worker's. One runs in the caller's.
 
     Returns
     -------
     list
-        A result for each sentence, in order.
+        A result for each sentence, in order, whichever worker had it.
     """
     monitor = monitor or NullMonitor()
-    found: dict[int, ResultT] = {}
+    run = _Run(work, lengths, batch_size, monitor)
     monitor.start(phase, len(lengths), "sentences")
-    for places in batches_by_length(lengths, batch_size):
-        found.update(zip(places, work(places), strict=True))
-        monitor.update(Progress(len(found), len(lengths), "sentences"))
+    if num_workers == 1:
+        run.take_batches(0)
+    else:
+        with ThreadPoolExecutor(num_workers) as pool:
+            try:
+                for done in [pool.submit(run.take_batches, n) for n in range(num_workers)]:
+                    done.result()
+            finally:
+                run.is_stopped = True
     monitor.finish()
-    return [found[place] for place in range(len(lengths))]
+    return [run.found[place] for place in range(len(lengths))]
+
+
+class _Run(Generic[ResultT]):
+    """Batches still to do, and results."""
+
+    def __init__(
+        self,
+        work: Callable[[int, list[int]], Sequence[ResultT]],
+        lengths: Sequence[int],
+        batch_size: int,
+        monitor: Monitor,
+    ) -> None:
+        self.found: dict[int, ResultT] = {}
+        self.is_stopped = False
+        self._work, self._total, self._monitor = work, len(lengths), monitor
+        self._batches = batches_by_length(lengths, batch_size)
+        self._lock = Lock()
+
+    def take_batches(self, worker: int) -> None:
+        """Do batches until none is left."""
+        while not self.is_stopped:
+            with self._lock:
+                places = next(self._batches, None)
+            if places is None:
+                return
+            results = self._work(worker, places)
+            with self._lock:
+                self.found.update(zip(places, results, strict=True))
+                self._monitor.update(Progress(len(self.found), self._total, "sentences"))

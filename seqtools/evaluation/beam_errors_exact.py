@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from seqtools.decoding.batches import run_in_batches
 from seqtools.decoding.beam import BeamSettings
-from seqtools.decoding.exact import ExactSettings, exact_search
+from seqtools.decoding.exact import ExactResult, ExactSettings, exact_search
 from seqtools.decoding.forced import score_targets
 from seqtools.decoding.step_scorer import StepScorer
 from seqtools.evaluation.beam_errors import ScoredSentence
 from seqtools.evaluation.beam_errors_codec import TranslationCodec
 from seqtools.evaluation.beam_errors_objective import Objective
 from seqtools.evaluation.beam_errors_pools import PooledHypothesis, pooled
-from seqtools.monitor import Monitor, NullMonitor, Progress
+from seqtools.monitor import Monitor
 
 SourceT = TypeVar("SourceT")
 
@@ -51,7 +52,9 @@ class ExactWitness(Generic[SourceT]):
 
     Parameters
     ----------
-    scorer, codec
+    scorers : sequence of StepScorer
+        The model, once for each thread.
+    codec : TranslationCodec
         As in ``analyze_model``.
     beam : BeamSettings
         The search under suspicion.
@@ -63,13 +66,13 @@ class ExactWitness(Generic[SourceT]):
 
     def __init__(
         self,
-        scorer: StepScorer[SourceT, Any],
+        scorers: Sequence[StepScorer[SourceT, Any]],
         codec: TranslationCodec[SourceT],
         beam: BeamSettings,
         objective: Objective,
         node_budget: int,
     ) -> None:
-        self._scorer, self._codec, self._objective = scorer, codec, objective
+        self._scorers, self._codec, self._objective = scorers, codec, objective
         self._settings = ExactSettings(beam.objective, beam.limits, node_budget)
 
     def question(
@@ -87,22 +90,24 @@ class ExactWitness(Generic[SourceT]):
         Search begins with the beam's output as the one to beat. If the budget runs out, the best
         output found so far still is an alternative that may score higher than the beam's.
         """
-        monitor = monitor or NullMonitor()
-        monitor.start("exact search", len(places), "sentences")
-        complete = nodes = empty = 0
-        for done, place in enumerate(places, 1):
-            objective = self._settings.objective
-            [output] = score_targets(
-                self._scorer, [sources[place]], [outputs[place].tokens], objective
-            )
-            result = exact_search(self._scorer, sources[place], self._settings, output)
-            complete, nodes = complete + result.is_complete, nodes + result.nodes
+        objective = self._settings.objective
+
+        def work(worker: int, indices: list[int]) -> list[ExactResult]:
+            scorer, [index] = self._scorers[worker], indices
+            source, tokens = sources[places[index]], outputs[places[index]].tokens
+            [output] = score_targets(scorer, [source], [tokens], objective)
+            return [exact_search(scorer, source, self._settings, output)]
+
+        lengths = [outputs[place].candidate.length or 0 for place in places]
+        results = run_in_batches(work, lengths, 1, "exact search", monitor, len(self._scorers))
+        empty = 0
+        for place, result in zip(places, results, strict=True):
             if result.hypothesis is not None:
                 found = pooled(result.hypothesis, self._codec, objective)
                 empty += result.is_complete and len(found.tokens) == 1
                 sentences[place] = _with_witness(sentences[place], found, result.is_complete)
-            monitor.update(Progress(done, len(places), "sentences"))
-        monitor.finish()
+        complete = sum(result.is_complete for result in results)
+        nodes = sum(result.nodes for result in results)
         return ExactCounts(len(places), complete, len(places) - complete, nodes, empty)
 
 

@@ -129,6 +129,7 @@ def analyze_model(
     references: Sequence[str],
     settings: ModelErrorSettings | None = None,
     monitor: Monitor | None = None,
+    helpers: Sequence[StepScorer[SourceT, Any]] = (),
 ) -> ModelErrors:
     """Search every source and say what went wrong where the output is not the reference.
 
@@ -144,6 +145,8 @@ def analyze_model(
         What to ask.
     monitor : Monitor, optional
         Hears how far the work is.
+    helpers : sequence of StepScorer
+        The same model again, one for each further thread. How many changes no result.
 
     Raises
     ------
@@ -160,7 +163,8 @@ def analyze_model(
         raise SegmentError("there is no sentence to analyse")
     settings = settings or ModelErrorSettings()
     text = encode(scorer, codec, sources, references)
-    return _Analysis(scorer, codec, text, sources, references, settings, monitor).run()
+    scorers = [scorer, *helpers]
+    return _Analysis(scorers, codec, text, sources, references, settings, monitor).run()
 
 
 class _Analysis(Generic[SourceT]):
@@ -168,7 +172,7 @@ class _Analysis(Generic[SourceT]):
 
     def __init__(
         self,
-        scorer: StepScorer[SourceT, Any],
+        scorers: Sequence[StepScorer[SourceT, Any]],
         codec: TranslationCodec[SourceT],
         text: Encoded[SourceT],
         sources: Sequence[str],
@@ -176,7 +180,7 @@ class _Analysis(Generic[SourceT]):
         settings: ModelErrorSettings,
         monitor: Monitor | None,
     ) -> None:
-        self._scorer, self._codec, self._text = scorer, codec, text
+        self._scorers, self._codec, self._text = scorers, codec, text
         self._sources, self._references = sources, references
         self._settings, self._monitor = settings, monitor
         self._pools: dict[int, Pools] = {}
@@ -188,18 +192,18 @@ class _Analysis(Generic[SourceT]):
         for size in settings.beam_sizes:
             beam = replace(settings.beam, beam_size=size, n_best=1)
             pools, fell_off = search_pools(
-                self._scorer, self._codec, self._text, beam, settings.batch_size, self._monitor
+                self._scorers, self._codec, self._text, beam, settings.batch_size, self._monitor
             )
             self._pools[size] = pools
             if size == settings.beam.beam_size:
                 self._fell_off = fell_off
         objective = settings.beam.objective
         scored = score_references(
-            self._scorer, self._codec, self._text, objective, settings.batch_size, self._monitor
+            self._scorers, self._codec, self._text, objective, settings.batch_size, self._monitor
         )
         limits = settings.beam.limits
         is_allowed = [
-            limits.allows(item.tokens, self._scorer, length)
+            limits.allows(item.tokens, self._scorers[0], length)
             for item, length in zip(scored, self._text.lengths, strict=True)
         ]
         sentences = with_qualities(
@@ -260,7 +264,7 @@ class _Analysis(Generic[SourceT]):
             if verdict.error_class not in GOOD_CLASSES | SEARCH_CLASSES
         ]
         witness = ExactWitness(
-            self._scorer, self._codec, settings.beam, settings.objective, settings.node_budget
+            self._scorers, self._codec, settings.beam, settings.objective, settings.node_budget
         )
         sentences = list(summary.sentences)
         pools = self._pools[settings.beam.beam_size]
@@ -275,7 +279,7 @@ class _Analysis(Generic[SourceT]):
         chosen = choose_stories(summary.verdicts, settings.num_stories)
         beam = replace(settings.beam, n_best=1, stop_early=False)
         return tell_stories(
-            self._scorer, self._codec, self._text, beam, chosen, settings.batch_size, self._monitor
+            self._scorers, self._codec, self._text, beam, chosen, settings.batch_size, self._monitor
         )
 
 

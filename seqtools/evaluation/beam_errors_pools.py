@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from seqtools.decoding.batches import run_in_batches
 from seqtools.decoding.beam import BeamSettings, beam_search
@@ -33,6 +33,10 @@ class PooledHypothesis:
 
     tokens: Int32Array
     candidate: Candidate
+
+
+# What one beam found for a sentence, and where it lost the reference.
+_Found: TypeAlias = tuple[list[PooledHypothesis], ReferencePlace | None]
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,14 @@ def encode(
 
 
 def search_pools(
-    scorer: StepScorer[SourceT, Any],
+    scorers: Sequence[StepScorer[SourceT, Any]],
     codec: TranslationCodec[SourceT],
     text: Encoded[SourceT],
     settings: BeamSettings,
     batch_size: int,
     monitor: Monitor | None = None,
 ) -> tuple[list[list[PooledHypothesis]], list[ReferencePlace | None]]:
-    """Search until each beam is used up.
+    """Search until each beam is used up, with a thread for each scorer.
 
     Returns
     -------
@@ -90,39 +94,45 @@ def search_pools(
     """
     whole = replace(settings, n_best=settings.beam_size, stop_early=False)
 
-    def work(places: list[int]) -> list[tuple[list[PooledHypothesis], ReferencePlace | None]]:
+    def work(
+        worker: int, places: list[int]
+    ) -> list[tuple[list[PooledHypothesis], ReferencePlace | None]]:
         tracer = BeamTracer([text.references[place] for place in places], detailed=())
-        lists = beam_search(scorer, [text.sources[place] for place in places], whole, tracer)
+        lists = beam_search(
+            scorers[worker], [text.sources[place] for place in places], whole, tracer
+        )
         return [
             ([pooled(found, codec, settings.objective) for found in list_], trace.fell_off)
             for list_, trace in zip(lists, tracer.traces, strict=True)
         ]
 
     phase = f"searching, beam {settings.beam_size}"
-    results = run_in_batches(work, text.lengths, batch_size, phase, monitor)
+    results = run_in_batches(work, text.lengths, batch_size, phase, monitor, len(scorers))
     return [pool for pool, _ in results], [fell_off for _, fell_off in results]
 
 
 def score_references(
-    scorer: StepScorer[SourceT, Any],
+    scorers: Sequence[StepScorer[SourceT, Any]],
     codec: TranslationCodec[SourceT],
     text: Encoded[SourceT],
     objective: SearchObjective,
     batch_size: int,
     monitor: Monitor | None = None,
 ) -> list[PooledHypothesis]:
-    """Score each reference by forced decoding."""
+    """Score each reference by forced decoding, with a thread for each scorer."""
 
-    def work(places: list[int]) -> list[PooledHypothesis]:
+    def work(worker: int, places: list[int]) -> list[PooledHypothesis]:
         found = score_targets(
-            scorer,
+            scorers[worker],
             [text.sources[place] for place in places],
             [text.references[place] for place in places],
             objective,
         )
         return [pooled(hypothesis, codec, objective) for hypothesis in found]
 
-    return run_in_batches(work, text.lengths, batch_size, "scoring references", monitor)
+    return run_in_batches(
+        work, text.lengths, batch_size, "scoring references", monitor, len(scorers)
+    )
 
 
 def pooled(

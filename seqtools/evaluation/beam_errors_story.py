@@ -118,7 +118,7 @@ def choose_stories(verdicts: Sequence[Verdict], number: int) -> list[int]:
 
 
 def tell_stories(
-    scorer: StepScorer[SourceT, Any],
+    scorers: Sequence[StepScorer[SourceT, Any]],
     codec: TranslationCodec[SourceT],
     text: Encoded[SourceT],
     settings: BeamSettings,
@@ -134,13 +134,13 @@ def tell_stories(
         By the sentence's number, counted from 1.
     """
 
-    def work(indices: list[int]) -> list[SentenceStory]:
+    def work(worker: int, indices: list[int]) -> list[SentenceStory]:
         places = [chosen[index] for index in indices]
         sources = [text.sources[place] for place in places]
         references = [text.references[place] for place in places]
         tracer = BeamTracer(references)
-        lists = beam_search(scorer, sources, settings, tracer)
-        scored = score_targets(scorer, sources, references, settings.objective)
+        lists = beam_search(scorers[worker], sources, settings, tracer)
+        scored = score_targets(scorers[worker], sources, references, settings.objective)
         return [
             _tell(codec, place + 1, text.sources[place], list_[0], reference, trace)
             for place, list_, reference, trace in zip(
@@ -149,7 +149,7 @@ def tell_stories(
         ]
 
     lengths = [text.lengths[place] for place in chosen]
-    stories = run_in_batches(work, lengths, batch_size, "telling beams", monitor)
+    stories = run_in_batches(work, lengths, batch_size, "telling beams", monitor, len(scorers))
     return {story.number: story for story in stories}
 
 

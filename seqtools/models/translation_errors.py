@@ -16,6 +16,7 @@ def analyze_translation_errors(
     reference: Path,
     settings: ModelErrorSettings | None = None,
     monitor: Monitor | None = None,
+    threads: int = 1,
 ) -> ModelErrors:
     """Search a file's sentences with a stored translator and say what went wrong.
 
@@ -29,6 +30,8 @@ def analyze_translation_errors(
         What to ask.
     monitor : Monitor, optional
         Hears how far the work is.
+    threads : int
+        Batches searched side by side; they change no result.
 
     Raises
     ------
@@ -44,5 +47,5 @@ def analyze_translation_errors(
             path=file_name(source),
             remedy="give every source line its reference",
         )
-    del settings, monitor
+    del settings, monitor, threads
     raise ModelError("translators cannot be opened by this version", path=model)

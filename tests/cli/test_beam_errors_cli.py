@@ -153,13 +153,16 @@ def test_defaults_of_options_are_those_of_the_settings():
     assert model_settings(defaults, has_page=False) == ModelErrorSettings()
 
 
-def fake_analysis(_, __, ___, settings, monitor):
+def fake_analysis(_, __, ___, settings, monitor, threads):
     from seqtools.evaluation.beam_errors_model import analyze_model
     from tests.reference.toy_scorers import LetterCodec, ToyScorer
 
     lines = [("a b c", "b"), ("b", "a c"), ("c c a b", "c b"), ("a a", "")]
     sources, references = zip(*lines, strict=True)
-    return analyze_model(ToyScorer(2), LetterCodec(), sources, references, settings, monitor)
+    helpers = [ToyScorer(2)] * (threads - 1)
+    return analyze_model(
+        ToyScorer(2), LetterCodec(), sources, references, settings, monitor, helpers
+    )
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from seqtools.decoding.beam import BeamSettings, beam_search
 from seqtools.decoding.limits import OutputLimits
 from seqtools.decoding.objective import SearchObjective
-from seqtools.errors import SegmentError, SettingsError
+from seqtools.errors import DecodingError, SegmentError, SettingsError
 from seqtools.evaluation.beam_errors import ErrorClass
 from seqtools.evaluation.beam_errors_codec import CodecPair
 from seqtools.evaluation.beam_errors_model import ModelErrorSettings, analyze_model
@@ -178,6 +178,22 @@ def test_batches_and_order_change_no_verdict(scorer):
     back = analyze_model(scorer, LetterCodec(), SOURCES[::-1], REFERENCES[::-1], single).summary
     assert plain.verdicts == back.verdicts[::-1]
     assert plain.sweep == back.sweep
+
+
+def test_threads_change_no_result(found):
+    settings = replace(SETTINGS, use_exact=True, num_stories=12)
+    first, *rest = [ToyScorer(1, sharpness=1.0) for _ in range(3)]
+    again = analyze_model(first, LetterCodec(), SOURCES, REFERENCES, settings, helpers=rest)
+    assert again.as_dict() == found.as_dict()
+    assert [s.as_dict() for s in again.stories.values()] == [
+        s.as_dict() for s in found.stories.values()
+    ]
+
+
+def test_an_error_in_a_thread_ends_the_analysis():
+    broken = TableScorer({(): {4: math.nan, EOS: math.nan}})
+    with pytest.raises(DecodingError, match="NaN"):
+        analyze_model(broken, LetterCodec(), SOURCES, REFERENCES, SETTINGS, helpers=[broken])
 
 
 def test_references_that_search_may_not_write_are_unreachable(scorer):
