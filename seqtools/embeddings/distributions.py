@@ -41,6 +41,12 @@ def keep_limits(probabilities: Float64Array) -> Uint64Array:
     return np.round(probabilities * 2.0**32).astype(np.uint64)
 
 
+def noise_weights(counts: Int64Array, exponent: float) -> Float64Array:
+    """Return count(w) ** exponent for each word, divided by that of the first."""
+    weights: Float64Array = np.exp(exponent * np.log(counts / counts[0]))
+    return weights
+
+
 def make_noise(counts: Int64Array, exponent: float) -> Noise:
     """Return the alias table of the noise distribution P(w) ~ count(w) ** exponent.
 
@@ -50,7 +56,7 @@ def make_noise(counts: Int64Array, exponent: float) -> Noise:
     slots of a long array.
     """
     size = len(counts)
-    weights = np.exp(exponent * np.log(counts / counts[0]))
+    weights = noise_weights(counts, exponent)
     slots = np.zeros((size, 2), np.uint32)
     scratch = np.zeros(size), np.zeros(size, np.int64), np.zeros(size, np.int64)
     build_alias_table(weights, weights.sum(), *scratch, slots)
@@ -68,3 +74,28 @@ def make_codes(counts: Int64Array) -> Codes:
     nodes, signs = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
     write_paths(parents, bits, starts, nodes, signs)
     return Codes(starts, nodes, signs)
+
+
+def output_visits(
+    shares: Float64Array, noise: Float64Array, negative: int, codes: Codes | None
+) -> Float64Array:
+    """Return how often a word of text visits each output row.
+
+    Parameters
+    ----------
+    shares : float64 array, shape (V,)
+        Share of each word in the text.
+    noise : float64 array, shape (V,)
+        Weight of each word as a negative sample.
+    negative : int
+        Negative samples a word of text.
+    codes : Codes or None
+        Huffman codes, with hierarchical softmax.
+    """
+    visits: Float64Array
+    if codes is None:
+        visits = shares + negative * noise / noise.sum()
+    else:
+        visits = np.zeros(len(shares) - 1)
+        np.add.at(visits, codes.nodes, np.repeat(shares, np.diff(codes.starts)))
+    return visits

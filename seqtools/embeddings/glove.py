@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from seqtools.embeddings.glove_pairs import TrainingPairs
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
+from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.kernels import glove as kernel
 from seqtools.kernels import tile
+from seqtools.kernels.row_copies import NO_COPIES, RowCopies
 from seqtools.kernels.vector_glove import (
     CONTEXT,
     CONTEXT_SQUARES,
@@ -27,6 +29,7 @@ from seqtools.types import Float32Array, Float64Array, Int64Array, Uint64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _NUMBERS_A_CALL = 2.5e7
+_VISITS_A_MERGE = 64
 
 
 @dataclass
@@ -39,6 +42,8 @@ class GloVeWalk:
         Its tiles in the order of the running epoch.
     rng_state : uint64 array, shape (1,)
     state : int64 array, shape (STATE_SIZE,)
+    copies : RowCopies
+        The rows it works on in place of shared ones; none for a thread alone.
     epoch : int
         Epochs finished.
     losses, pairs : float64 and int64 arrays, shape (epochs,)
@@ -50,6 +55,7 @@ class GloVeWalk:
     losses: Float64Array
     pairs: Int64Array
     state: Int64Array = field(default_factory=lambda: np.zeros(kernel.STATE_SIZE, np.int64))
+    copies: RowCopies = NO_COPIES
     epoch: int = 0
     stored: ClassVar[tuple[str, ...]] = ("order", "rng_state", "state", "losses", "pairs")
 
@@ -79,20 +85,26 @@ class GloVeModel(Model):
     ----------
     settings : GloVeSettings
     data : TrainingPairs
-    x : float32 array, shape (V, NUM_PARTS * padded part)
+    x_and_copies : float32 array, shape (V and more, NUM_PARTS * padded part)
         Of each word: vector, context vector and the squared gradients of both. A vector is followed
-        by its bias and a one, a context vector by a one and its bias.
+        by its bias and a one, a context vector by a one and its bias. Behind the words lie the
+        copies of the threads; see ``private_rows``.
     walks : list of GloVeWalk
         One a thread.
     """
 
     settings: GloVeSettings
     data: TrainingPairs
-    x: Float32Array
+    x_and_copies: Float32Array
     walks: list[GloVeWalk]
     num_cells: int
 
     unit: ClassVar[str] = "entries"
+
+    @property
+    def x(self) -> Float32Array:
+        """The rows of the words, without copies."""
+        return self.x_and_copies[: len(self.data.vocabulary)]
 
     @property
     def work_done(self) -> int:
@@ -155,9 +167,10 @@ class GloVeModel(Model):
             walk.order,
             rate,
             np.float32(self.settings.gradient_clip),
+            walk.copies,
             max(1_000, int(_NUMBERS_A_CALL / self.settings.dim)),
             walk.state,
-            self.x,
+            self.x_and_copies,
             cost,
         )
         if not np.isfinite(cost[0]):
@@ -183,17 +196,24 @@ def make_model(
     initial_vectors : (int64 array (N,), float32 array (N, vector_size)), optional
         Rows to start from in place of random ones.
     """
-    x = _make_parameters(len(data.vocabulary), settings)
-    model = GloVeModel(settings, data, x, _make_walks(data, settings), data.num_cells)
+    walks = _make_walks(data, settings)
+    x = _make_parameters(len(data.vocabulary), settings, len(walks))
+    if len(walks) > 1:
+        share_a_turn = kernel.PAIRS_A_TURN / len(data.pairs)
+        planned = plan_copies(share_a_turn * data.count_visits(), len(walks), _VISITS_A_MERGE)
+        for walk, copies in zip(walks, planned, strict=True):
+            walk.copies = copies
+    model = GloVeModel(settings, data, x, walks, data.num_cells)
     if initial_vectors is not None:
         model.start_from(*initial_vectors)
     return model
 
 
-def _make_parameters(size: int, settings: GloVeSettings) -> Float32Array:
-    """Return rows with random vectors and biases in U(-0.5, 0.5) / dim."""
+def _make_parameters(size: int, settings: GloVeSettings, num_walks: int) -> Float32Array:
+    """Return rows with random vectors and biases in U(-0.5, 0.5) / dim, and room for copies."""
     dim = settings.dim
-    x = tile.aligned_zeros(size, NUM_PARTS * _padded(dim + 2))
+    whole = tile.aligned_zeros(rows_with_copies(size, num_walks), NUM_PARTS * _padded(dim + 2))
+    x = whole[:size]
     random = numpy_generator(settings.seed, "initial vectors").random(
         (2, size, dim + 1), np.float32
     )
@@ -205,7 +225,7 @@ def _make_parameters(size: int, settings: GloVeSettings) -> Float32Array:
     word_squares, context_squares = _part(x, WORD_SQUARES), _part(x, CONTEXT_SQUARES)
     word_squares[:], context_squares[:] = 1.0, 1.0
     word_squares[:, dim + 1], context_squares[:, dim] = kernel.FROZEN, kernel.FROZEN
-    return x
+    return whole
 
 
 def _make_walks(data: TrainingPairs, settings: GloVeSettings) -> list[GloVeWalk]:

@@ -121,6 +121,14 @@ class TrainingPairs:
         )
         return 2 * num_pairs - diagonal
 
+    def count_visits(self) -> Int64Array:
+        """Return in how many pairs each word stands, int64, shape (V,)."""
+        visits, size = np.zeros(len(self.vocabulary), np.int64), len(self.vocabulary)
+        for part in _parts(self.pairs, _MOST_PAIRS_A_GROUP):
+            visits += np.bincount(part["row"], minlength=size)
+            visits += np.bincount(part["column"], minlength=size)
+        return visits
+
 
 def prepare_pairs(
     file: CooccurrenceFile, directory: Path, settings: GloVeSettings, monitor: Monitor

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqtools.kernels import tile, vector_code
-from seqtools.kernels.windows import POSITION, STATE_SIZE, STOP, Buffers
+from seqtools.kernels.row_copies import NO_COPIES, Copies
+from seqtools.kernels.windows import POSITION, STATE_SIZE, STOP, Buffers, Codes
 from seqtools.seeding import kernel_states
 from seqtools.types import Float64Array, Int32Array, Int64Array, Uint64Array
 
-_BUFFER_WORDS = 2048
+_NO_COPIES = Copies(NO_COPIES, NO_COPIES)
+BUFFER_WORDS = 2048
 # A shorter slice would cut most of its windows at its borders.
 _SMALLEST_SLICE = 256
 _COUNTED_AT_ONCE = 1 << 22
@@ -36,6 +38,10 @@ class Walk:
     rng_state : uint64 array, shape (1,)
     buffers : Buffers
     scratch : TileScratch
+    copies : Copies
+        The rows it works on in place of shared ones; none for a thread alone.
+    codes : Codes or None
+        Huffman codes with the nodes it works on, for hierarchical softmax.
     epoch : int
         Epochs finished.
     losses, pairs : float64 and int64 arrays, shape (epochs,)
@@ -51,6 +57,8 @@ class Walk:
     scratch: tile.TileScratch
     losses: Float64Array
     pairs: Int64Array
+    copies: Copies = _NO_COPIES
+    codes: Codes | None = None
     epoch: int = 0
     stored: tuple[str, ...] = field(default=("state", "rng_state", "losses", "pairs"), repr=False)
 
@@ -117,13 +125,15 @@ def make_walks(
 
 def _make_buffers(window: int, negative: int, longest_path: int) -> Buffers:
     """Return a walk's working memory."""
-    num_words = max(_BUFFER_WORDS, 8 * window)
+    num_words = max(BUFFER_WORDS, 8 * window)
     # Signs: the first target is the right one, the negative samples are wrong; paths bring theirs.
     most_targets = max(2 * negative + 1, longest_path)
     signs = np.full(most_targets + vector_code.LANES, -1.0, np.float32)
     signs[0] = 1.0
     return Buffers(
         tokens=np.zeros(num_words, np.int32),
+        x_rows=np.zeros(num_words, np.int32),
+        u_rows=np.zeros(num_words, np.int32),
         reaches=np.zeros(num_words, np.int32),
         negatives=np.zeros((num_words + 1, negative), np.int32),
         # The last two rows are for CBOW's hidden row and its error.

@@ -16,17 +16,23 @@ from seqtools.embeddings.distributions import (
     keep_probabilities,
     make_codes,
     make_noise,
+    noise_weights,
+    output_visits,
 )
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
+from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
 from seqtools.embeddings.settings import Word2VecSettings
-from seqtools.embeddings.walks import Walk, make_walks
+from seqtools.embeddings.walks import BUFFER_WORDS, Walk, make_walks
 from seqtools.kernels import cbow, skipgram, tile
-from seqtools.kernels.windows import CONSUMED, PAIRS, Corpus
+from seqtools.kernels.row_copies import Copies, own_rows
+from seqtools.kernels.windows import CONSUMED, PAIRS, Codes, Corpus, Noise
 from seqtools.seeding import numpy_generator
-from seqtools.types import Float32Array, Int32Array, Int64Array
+from seqtools.types import Float32Array, Float64Array, Int32Array, Int64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _PRODUCTS_A_CALL = 5e8
+# 16 to 64 are as fast within the error of measurement.
+_VISITS_A_MERGE = 16
 
 Step: TypeAlias = Callable[[Walk, int], bool]
 
@@ -39,7 +45,8 @@ class Word2VecModel(Model):
     ----------
     settings : Word2VecSettings
     x : float32 array, shape (V, padded dim)
-        Input vectors: the word vectors that are sought.
+        Input vectors: the word vectors that are sought. Copies of the threads lie behind them, in
+        the same matrix; see ``private_rows``.
     u : float32 array, shape (V, padded dim), or (V - 1, padded dim) with hierarchical softmax
         Output vectors of words, or of the inner nodes of the Huffman tree.
     walks : list of Walk
@@ -117,18 +124,7 @@ def make_model(
         Rows to start from in place of random ones.
     """
     size, dim = len(counts), settings.dim
-    x = tile.aligned_zeros(size, dim)
-    random = numpy_generator(settings.seed, "initial vectors").random((size, dim), np.float32)
-    # Uniform in (-1, 1) / dim, as gensim and fastText; word2vec.c takes half of that, with which
-    # CBOW learns slower (Google analogies after 5 epochs on 9 M words: 0.179 against 0.184).
-    x[:, :dim] = (2 * random - 1) / dim
-    if initial_vectors is not None:
-        rows, vectors = initial_vectors
-        x[rows, :dim] = vectors
-    keep = keep_probabilities(counts, settings.subsample, settings.subsample_rule)
-    corpus = Corpus(ids, keep_limits(keep))
     codes = make_codes(counts) if settings.loss == "hs" else None
-    u = tile.aligned_zeros(size if codes is None else size - 1, dim)
     walks = make_walks(
         ids,
         settings.threads,
@@ -138,14 +134,49 @@ def make_model(
         settings.negative,
         1 if codes is None else int(np.diff(codes.starts).max()),
     )
-    target = codes or make_noise(counts, settings.noise_exponent)
-    return Word2VecModel(settings, x, u, walks, _bind(settings, corpus, target, x, u))
+    x = tile.aligned_zeros(rows_with_copies(size, len(walks)), dim)
+    random = numpy_generator(settings.seed, "initial vectors").random((size, dim), np.float32)
+    # Uniform in (-1, 1) / dim, as gensim and fastText; word2vec.c takes half of that, with which
+    # CBOW learns slower (Google analogies after 5 epochs on 9 M words: 0.179 against 0.184).
+    x[:size, :dim] = (2 * random - 1) / dim
+    if initial_vectors is not None:
+        rows, vectors = initial_vectors
+        x[rows, :dim] = vectors
+    keep = keep_probabilities(counts, settings.subsample, settings.subsample_rule)
+    corpus = Corpus(ids, keep_limits(keep))
+    num_outputs = size if codes is None else size - 1
+    u = tile.aligned_zeros(rows_with_copies(num_outputs, len(walks)), dim)
+    _plan_copies(walks, counts, counts * keep, codes, settings)
+    noise = make_noise(counts, settings.noise_exponent)
+    step = _bind(settings, corpus, noise, x, u)
+    return Word2VecModel(settings, x[:size], u[:num_outputs], walks, step)
+
+
+def _plan_copies(
+    walks: list[Walk],
+    counts: Int64Array,
+    kept: Float64Array,
+    codes: Codes | None,
+    settings: Word2VecSettings,
+) -> None:
+    """Say which rows each thread works on, from the counts that subsampling leaves."""
+    shares, noise = kept / kept.sum(), noise_weights(counts, settings.noise_exponent)
+    contexts = settings.window * 2 if settings.window_mode == "fixed" else settings.window + 1
+    visits = contexts * shares, output_visits(shares, noise, settings.negative, codes)
+    planned = (plan_copies(BUFFER_WORDS * rows, len(walks), _VISITS_A_MERGE) for rows in visits)
+    for walk, x_copies, u_copies in zip(walks, *planned, strict=True):
+        walk.copies = Copies(x_copies, u_copies)
+        walk.codes = codes
+        if codes is not None and len(walks) > 1:
+            nodes = np.empty_like(codes.nodes)
+            own_rows(codes.nodes, 0, len(nodes), u_copies, nodes)
+            walk.codes = codes._replace(nodes=nodes)
 
 
 def _bind(
     settings: Word2VecSettings,
     corpus: Corpus,
-    target: object,
+    noise: Noise,
     x: Float32Array,
     u: Float32Array,
 ) -> Step:
@@ -170,11 +201,16 @@ def _bind(
 
     def step(walk: Walk, budget: int) -> bool:
         schedule = np.array([*rates, float(max(1, settings.epochs * walk.num_words))])
+        target = walk.codes or noise
         walked = walk.state, walk.rng_state, walk.buffers, walk.scratch
         if settings.model == "cbow":
             hidden = tile.aligned_zeros(2, settings.dim)
-            return bool(kernel(corpus, target, schedule, options, x, u, hidden, budget, *walked))
-        return bool(kernel(corpus, target, schedule, options, x, u, budget, *walked))
+            return bool(
+                kernel(
+                    corpus, target, schedule, options, x, u, hidden, walk.copies, budget, *walked
+                )
+            )
+        return bool(kernel(corpus, target, schedule, options, x, u, walk.copies, budget, *walked))
 
     return step
 

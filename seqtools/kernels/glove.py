@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from seqtools.kernels.random import GOLDEN_GAMMA, below, mix
+from seqtools.kernels.row_copies import copy_rows, merge_all, merge_turn, own_row
 from seqtools.kernels.tile import JIT_ENABLED, base_of, prefetch
 from seqtools.kernels.vector_code import LANES
 from seqtools.kernels.vector_glove import (
@@ -30,6 +31,8 @@ NEXT_TILE, OFFSET, NUM_CELLS = 0, 1, 2
 STATE_SIZE = 3
 
 _AHEAD = 3
+# Pairs between two turns of merging.
+PAIRS_A_TURN = 4096
 
 
 @njit(cache=True, nogil=True)
@@ -75,7 +78,9 @@ def _copy_pair(pair, out_pair):
 
 
 @njit(cache=True, nogil=True)
-def train_tiles(pairs, tile_starts, order, rate, largest_gradient, budget, state, x, out_cost):
+def train_tiles(
+    pairs, tile_starts, order, rate, largest_gradient, copies, budget, state, x, out_cost
+):
     """Train on about `budget` pairs, tile by tile.
 
     Parameters
@@ -88,12 +93,15 @@ def train_tiles(pairs, tile_starts, order, rate, largest_gradient, budget, state
         The tiles to train on, in this order.
     rate, largest_gradient : float32
         Learning rate, and what gradients are clipped to.
+    copies : RowCopies
+        Rows that this thread works on in place of shared ones; they are merged when it returns.
     budget : int64
         Pairs to train on before returning.
     state : int64 array, shape (STATE_SIZE,)
         The walk, updated.
-    x : float32 array, shape (V, NUM_PARTS * part floats)
-        Rows of parameters, updated without locks; see ``seqtools.kernels.vector_glove``.
+    x : float32 array, shape (V and more, NUM_PARTS * part floats)
+        Rows of parameters, updated without locks; see ``seqtools.kernels.vector_glove``. Copies lie
+        behind them.
     out_cost : float64 array, shape (1,)
         Receives the sum of f(x) (w.c + b + d - ln x)^2 over all cells.
 
@@ -102,34 +110,39 @@ def train_tiles(pairs, tile_starts, order, rate, largest_gradient, budget, state
     bool
         True while the order has more.
     """
-    tile, offset = state[NEXT_TILE], state[OFFSET]
+    tile, offset, turn = state[NEXT_TILE], state[OFFSET], 0
+    copy_rows(x, copies)
     while budget > 0 and tile < order.shape[0]:
         first = tile_starts[order[tile]] + offset
         tile_stop = tile_starts[order[tile] + 1]
-        stop = min(tile_stop, first + budget)
+        stop = min(tile_stop, first + min(budget, PAIRS_A_TURN))
         state[NUM_CELLS] += train_pairs(
-            pairs, first, stop, rate, rate * largest_gradient, x, out_cost
+            pairs, first, stop, rate, rate * largest_gradient, copies, x, out_cost
         )
         budget -= stop - first
         offset += stop - first
         if stop == tile_stop:
             tile, offset = tile + 1, 0
+        turn += 1
+        merge_turn(x, copies, turn)
+    merge_all(x, copies)
     state[NEXT_TILE], state[OFFSET] = tile, offset
     return tile < order.shape[0]
 
 
 @njit(cache=True, nogil=True)
-def vector_train_pairs(pairs, first, stop, rate, clip, x, out_cost):
+def vector_train_pairs(pairs, first, stop, rate, clip, copies, x, out_cost):
     """Train on pairs with explicit vectors; return the number of cells."""
     base, row_floats = base_of(x), x.shape[1]
     part_vectors, step = row_floats // (NUM_PARTS * LANES), 4 * row_floats
     cost, cells = np.int64(out_cost.ctypes.data), np.int64(0)
     for index in range(first, stop):
         pair, ahead = pairs[index], pairs[min(index + _AHEAD, stop - 1)]
-        prefetch(base + ahead["row"] * step, row_floats)
-        prefetch(base + ahead["column"] * step, row_floats)
+        prefetch(base + own_row(ahead["row"], copies) * step, row_floats)
+        prefetch(base + own_row(ahead["column"], copies) * step, row_floats)
         step_pair(
-            base + pair["row"] * step, base + pair["column"] * step, part_vectors,
+            base + own_row(pair["row"], copies) * step,
+            base + own_row(pair["column"], copies) * step, part_vectors,
             pair["log_x"], pair["weight"], rate, clip, cost,
         )  # fmt: skip
         cells += 2 - np.int64(pair["row"] == pair["column"])
@@ -137,12 +150,12 @@ def vector_train_pairs(pairs, first, stop, rate, clip, x, out_cost):
 
 
 @njit(cache=True, nogil=True)
-def plain_train_pairs(pairs, first, stop, rate, clip, x, out_cost):
+def plain_train_pairs(pairs, first, stop, rate, clip, copies, x, out_cost):
     """Train on pairs with plain loops; return the number of cells."""
     cells = 0
     for index in range(first, stop):
         pair = pairs[index]
-        row, column = x[pair["row"]], x[pair["column"]]
+        row, column = x[own_row(pair["row"], copies)], x[own_row(pair["column"], copies)]
         part = row.shape[0] // NUM_PARTS
         first_error = _product(row, column, part) - pair["log_x"]
         second_error = _product(column, row, part) - pair["log_x"]

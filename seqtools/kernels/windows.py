@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from seqtools.kernels.random import GOLDEN_GAMMA, HALF, LOW_HALF, below, mix
+from seqtools.kernels.row_copies import own_rows
 from seqtools.kernels.tile import prefetch
 from seqtools.types import Float32Array, Int32Array, Int64Array, Uint32Array, Uint64Array
 
@@ -74,10 +75,12 @@ class Buffers(NamedTuple):
     ----------
     tokens : int32 array, shape (N,)
         Words that survived subsampling; -1 ends a sentence.
+    x_rows, u_rows : int32 arrays, shape (N,)
+        The input row of each word and, without hierarchical softmax, its output row.
     reaches : int32 array, shape (N,)
         Window of each centre.
     negatives : int32 array, shape (N + 1, K)
-        Negative samples of each centre; the last row is scratch.
+        Output rows of the negative samples of each centre; the last row is scratch.
     context_rows, target_rows : int64 arrays
         Rows of the running window.
     signs : float32 array
@@ -85,6 +88,8 @@ class Buffers(NamedTuple):
     """
 
     tokens: Int32Array
+    x_rows: Int32Array
+    u_rows: Int32Array
     reaches: Int32Array
     negatives: Int32Array
     context_rows: Int64Array
@@ -171,8 +176,10 @@ def draw_reaches(start, stop, window, is_shrinking, rng_state, out_reaches):
 
 
 @njit(cache=True, nogil=True)
-def draw_negatives(start, stop, noise, rng_state, out_negatives):
+def draw_negatives(start, stop, noise, copies, rng_state, out_negatives):
     """Draw negative samples for the centres start to stop from the noise distribution.
+
+    Written are the rows of the samples that a thread with these copies works on.
 
     Sentence ends draw too, which keeps the loop free of branches.
     """
@@ -188,11 +195,12 @@ def draw_negatives(start, stop, noise, rng_state, out_negatives):
         # and costs 4 times the draw, and LLVM makes a branch of every other form.
         flat[index], flat[index + 1] = alias, slot
         flat[index] = flat[index + np.int64((bits & LOW_HALF) < noise.slots[slot, 0])]
+    own_rows(flat, start * num_samples, stop * num_samples, copies, flat)
     rng_state[0] = counter
 
 
 @njit(cache=True, nogil=True)
-def collect_negatives(word, samples, base, step, out_rows):
+def collect_negatives(row, negatives, base, step, out_rows):
     """Write the rows of the negative samples of a centre and return how many go in one tile.
 
     Rows 1 and on of `out_rows` receive the samples; one that hits the centre word is skipped, as
@@ -207,18 +215,18 @@ def collect_negatives(word, samples, base, step, out_rows):
         Rows at the end of `out_rows` to be trained on one by one.
     """
     num_targets, num_repeats = 1, 0
-    for sample in range(samples.shape[0]):
-        if samples[sample] == word:
+    for sample in range(negatives.shape[0]):
+        if negatives[sample] == row:
             continue
-        row = base + np.int64(samples[sample]) * step
+        place = base + np.int64(negatives[sample]) * step
         is_repeat = False
         for earlier in range(sample):
-            is_repeat |= samples[earlier] == samples[sample]
+            is_repeat |= negatives[earlier] == negatives[sample]
         if is_repeat:
             num_repeats += 1
-            out_rows[out_rows.shape[0] - num_repeats] = row
+            out_rows[out_rows.shape[0] - num_repeats] = place
         else:
-            out_rows[num_targets] = row
+            out_rows[num_targets] = place
             num_targets += 1
     return num_targets, num_repeats
 
@@ -234,19 +242,19 @@ def collect_path(word, codes, base, step, out_rows, out_signs):
 
 
 @njit(cache=True, nogil=True)
-def prefetch_window(tokens, ahead, window, filled, base, step, row_floats):
+def prefetch_window(x_rows, ahead, window, filled, base, step, row_floats):
     """Fetch the row of the word that enters the window when `ahead` becomes the centre."""
     entering = ahead + window
-    if entering < filled and tokens[entering] >= 0:
-        prefetch(base + np.int64(tokens[entering]) * step, row_floats)
+    if entering < filled and x_rows[entering] >= 0:
+        prefetch(base + np.int64(x_rows[entering]) * step, row_floats)
 
 
 @njit(cache=True, nogil=True)
-def prefetch_negatives(word, samples, base, step, row_floats):
-    """Fetch the rows of a centre word and of its negative samples."""
-    prefetch(base + np.int64(word) * step, row_floats)
-    for sample in range(samples.shape[0]):
-        prefetch(base + np.int64(samples[sample]) * step, row_floats)
+def prefetch_negatives(row, negatives, base, step, row_floats):
+    """Fetch the output rows of a centre word and of its negative samples."""
+    prefetch(base + np.int64(row) * step, row_floats)
+    for sample in range(negatives.shape[0]):
+        prefetch(base + np.int64(negatives[sample]) * step, row_floats)
 
 
 @njit(cache=True, nogil=True)
@@ -257,19 +265,19 @@ def prefetch_path(word, codes, base, step, row_floats):
 
 
 @njit(cache=True, nogil=True)
-def collect_contexts(tokens, filled, center, reach, base, step, out_rows):
+def collect_contexts(x_rows, filled, center, reach, base, step, out_rows):
     """Write the rows of the words around a centre, within its sentence; return their number."""
     count = 0
     place = center - 1
     lowest = max(0, center - reach)
-    while place >= lowest and tokens[place] >= 0:
-        out_rows[count] = base + np.int64(tokens[place]) * step
+    while place >= lowest and x_rows[place] >= 0:
+        out_rows[count] = base + np.int64(x_rows[place]) * step
         count += 1
         place -= 1
     place = center + 1
     highest = min(filled - 1, center + reach)
-    while place <= highest and tokens[place] >= 0:
-        out_rows[count] = base + np.int64(tokens[place]) * step
+    while place <= highest and x_rows[place] >= 0:
+        out_rows[count] = base + np.int64(x_rows[place]) * step
         count += 1
         place += 1
     return count

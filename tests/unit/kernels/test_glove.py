@@ -8,6 +8,7 @@ from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPair
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.io.entry_reader import ENTRY
 from seqtools.kernels import glove as kernel
+from seqtools.kernels.row_copies import NO_COPIES
 from seqtools.kernels.vector_glove import CONTEXT, NUM_PARTS, WORD
 from seqtools.text.vocabulary import Vocabulary
 from tests.reference import glove as twin
@@ -62,7 +63,7 @@ def train(model, pairs, number=None, train_pairs=kernel.train_pairs):
     cost, rate = np.zeros(1), np.float32(model.settings.learning_rate)
     clip = np.float32(rate * np.float32(model.settings.gradient_clip))
     stop = len(pairs) if number is None else number
-    cells = train_pairs(pairs, 0, stop, rate, clip, model.x, cost)
+    cells = train_pairs(pairs, 0, stop, rate, clip, NO_COPIES, model.x, cost)
     return cost[0], cells
 
 
@@ -103,7 +104,7 @@ def test_the_plain_kernel_agrees_with_the_twin_in_float64():
     model = make_run(pairs, learning_rate=0.2)
     expected = make_twin(model)
     x, cost = model.x.astype(np.float64), np.zeros(1)
-    kernel.plain_train_pairs(pairs, 0, len(pairs), 0.2, 20.0, x, cost)
+    kernel.plain_train_pairs(pairs, 0, len(pairs), 0.2, 20.0, NO_COPIES, x, cost)
     expected.rate = 0.2
     assert cost[0] == pytest.approx(sum(expected.pair(*pair.tolist()) for pair in pairs), 1e-12)
     for found, part in zip(values_of(x, DIM), expected.values, strict=True):
@@ -135,7 +136,7 @@ def test_tiles_are_trained_in_their_order_whatever_the_budget(budget):
     starts, order = np.array([0, 10, 11, 40, 60]), np.array([2, 0, 3, 1])
     model = make_run(pairs, tile_starts=starts)
     state, cost = np.zeros(kernel.STATE_SIZE, np.int64), np.zeros(1)
-    settings = np.float32(0.05), np.float32(100)
+    settings = np.float32(0.05), np.float32(100), NO_COPIES
     while kernel.train_tiles(pairs, starts, order, *settings, budget, state, model.x, cost):
         pass
     expected = make_run(pairs)

@@ -1,0 +1,56 @@
+"""Which rows each thread copies, and how often a copy is merged.
+
+See ``seqtools.kernels.row_copies`` for the reason. A thread alone copies nothing, and is therefore
+exact and the same in every run.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqtools.kernels.row_copies import NO_COPIES, RowCopies
+from seqtools.types import Int64Array
+
+# 256 to 2,048 rows are as fast within the error of measurement (benchmarks/word2vec_speed.py).
+_MOST_ROWS = 512
+_MOST_TURNS = 2.0**30
+
+
+def rows_with_copies(num_rows: int, num_threads: int) -> int:
+    """Return the rows of a matrix that has room for the copies of all threads."""
+    return num_rows + (2 * num_threads * min(num_rows, _MOST_ROWS) if num_threads > 1 else 0)
+
+
+def plan_copies(
+    visits: NDArray[np.floating[Any]], num_threads: int, visits_a_merge: int
+) -> list[RowCopies]:
+    """Plan the copies of each thread of one matrix.
+
+    Parameters
+    ----------
+    visits : float64 array, shape (V,)
+        How often a thread visits each row between two turns. The frequent rows stand at the start,
+        or at the end.
+    num_threads : int
+    visits_a_merge : int
+        About so many visits to a row lie between two merges, but a turn at least. What other
+        threads learn is seen as much later.
+    """
+    if num_threads == 1:
+        return [NO_COPIES]
+    num_rows = len(visits)
+    count = min(num_rows, _MOST_ROWS)
+    first = 0 if visits[0] >= visits[-1] else num_rows - count
+    masks = _masks(visits[first : first + count], visits_a_merge)
+    return [
+        RowCopies(first, count, num_rows - first + 2 * thread * count, masks)
+        for thread in range(num_threads)
+    ]
+
+
+def _masks(visits: NDArray[np.floating[Any]], visits_a_merge: int) -> Int64Array:
+    """Return 2**n - 1 for rows that are merged every 2**n turns."""
+    turns = np.clip(visits_a_merge / np.maximum(visits, 1e-9), 1.0, _MOST_TURNS)
+    masks: Int64Array = 2 ** np.log2(turns).astype(np.int64) - 1
+    return masks
