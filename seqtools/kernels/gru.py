@@ -16,7 +16,13 @@ from numba.extending import overload
 
 from seqtools.kernels.activations import sigmoid, tanh
 from seqtools.kernels.product import product
-from seqtools.kernels.sequence_rows import add_row, count_active, mask_state, unmask_gradient
+from seqtools.kernels.sequence_rows import (
+    add_row,
+    count_active,
+    keep_last,
+    see_state,
+    unmask_gradient,
+)
 from seqtools.kernels.vector_code import LANES
 from seqtools.kernels.vector_numbers import fma, load, store
 
@@ -46,7 +52,8 @@ def forward(
     mask : float array, shape (B, H) or (0, H)
         Factors on the hidden state before it enters gates and candidate.
     out_masked : float array, shape (T, B, H)
-        The hidden state before each step, as gates and candidate see it.
+        The hidden state before each step, as gates and candidate see it. Without a mask it
+        has to be `out_h` one step later in memory (`see_state`).
     out_inner : float array, shape (T, B, H)
         h u + b' where reset comes after, r h where it comes before.
     out_h : float array, shape (T, B, H)
@@ -54,15 +61,16 @@ def forward(
     for t in range(gates.shape[0]):
         active = count_active(lengths, t)
         masked, inner, now = out_masked[t], out_inner[t], gates[t]
-        mask_state(h, mask, active, masked)
+        see_state(h, mask, t, active, out_h, out_masked)
         multiply(masked[:active], packed_u, packed_n, bias, is_after, inner[:active], now[:active])
         for b in range(gates.shape[1]):
             if t < lengths[b]:
-                _plain_row(now[b], bias, inner_bias, is_after, h[b], inner[b], out_h[t, b])
-                h[b, :] = out_h[t, b]
+                before = out_h[t - 1, b] if t > 0 else h[b]
+                _plain_row(now[b], bias, inner_bias, is_after, before, inner[b], out_h[t, b])
             else:
                 out_h[t, b, :] = 0
                 inner[b, :] = 0
+    keep_last(lengths, out_h, h)
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,13 @@ from numba.extending import overload
 
 from seqtools.kernels.activations import sigmoid, tanh
 from seqtools.kernels.product import product
-from seqtools.kernels.sequence_rows import add_row, count_active, mask_state, unmask_gradient
+from seqtools.kernels.sequence_rows import (
+    add_row,
+    count_active,
+    keep_last,
+    see_state,
+    unmask_gradient,
+)
 from seqtools.kernels.vector_code import LANES
 from seqtools.kernels.vector_numbers import fma, load, store
 
@@ -43,20 +49,22 @@ def forward(gates, packed_u, bias, peepholes, lengths, h, c, mask, out_masked, o
     mask : float array, shape (B, H) or (0, H)
         Factors on the hidden state before it enters the gates (variational dropout).
     out_masked : float array, shape (T, B, H)
-        The hidden state before each step, as the gates see it.
+        The hidden state before each step, as the gates see it. Without a mask it
+        has to be `out_h` one step later in memory (`see_state`).
     out_c, out_h : float arrays, shape (T, B, H)
     """
     for t in range(gates.shape[0]):
         active = count_active(lengths, t)
-        mask_state(h, mask, active, out_masked[t])
+        see_state(h, mask, t, active, out_h, out_masked)
         product(out_masked[t, :active], packed_u, 1, gates[t, :active])
         for b in range(gates.shape[1]):
             if t < lengths[b]:
-                _plain_row(gates[t, b], bias, peepholes, c[b], out_c[t, b], out_h[t, b])
-                c[b, :] = out_c[t, b]
-                h[b, :] = out_h[t, b]
+                before = out_c[t - 1, b] if t > 0 else c[b]
+                _plain_row(gates[t, b], bias, peepholes, before, out_c[t, b], out_h[t, b])
             else:
                 out_h[t, b, :] = 0
+    keep_last(lengths, out_c, c)
+    keep_last(lengths, out_h, h)
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,13 @@ from numba.extending import overload
 
 from seqtools.kernels.activations import tanh
 from seqtools.kernels.product import product
-from seqtools.kernels.sequence_rows import add_row, count_active, mask_state, unmask_gradient
+from seqtools.kernels.sequence_rows import (
+    add_row,
+    count_active,
+    keep_last,
+    see_state,
+    unmask_gradient,
+)
 from seqtools.kernels.vector_code import LANES
 from seqtools.kernels.vector_numbers import load, store
 
@@ -32,19 +38,20 @@ def forward(gates, packed_u, bias, lengths, h, mask, out_masked, out_h):
     mask : float array, shape (B, H) or (0, H)
         Factors on the hidden state before it enters a step (variational dropout).
     out_masked : float array, shape (T, B, H)
-        The hidden state before each step, as the step sees it.
+        The hidden state before each step, as the step sees it. Without a mask it
+        has to be `out_h` one step later in memory (`see_state`).
     out_h : float array, shape (T, B, H)
     """
     for t in range(gates.shape[0]):
         active = count_active(lengths, t)
-        mask_state(h, mask, active, out_masked[t])
+        see_state(h, mask, t, active, out_h, out_masked)
         product(out_masked[t, :active], packed_u, 1, gates[t, :active])
         for b in range(gates.shape[1]):
             if t < lengths[b]:
                 _plain_row(gates[t, b], bias, out_h[t, b])
-                h[b, :] = out_h[t, b]
             else:
                 out_h[t, b, :] = 0
+    keep_last(lengths, out_h, h)
 
 
 @njit(cache=True, nogil=True)

@@ -13,16 +13,38 @@ def count_active(lengths, t):
 
 
 @njit(cache=True, nogil=True)
-def mask_state(h, mask, active, out):
-    """Write the first rows of a state, times the mask if there is one."""
-    for b in range(h.shape[0]):
-        if b >= active:
-            out[b, :] = 0
-        elif mask.shape[0] == 0:
-            out[b, :] = h[b]
-        else:
-            for j in range(h.shape[1]):
-                out[b, j] = h[b, j] * mask[b, j]
+def see_state(first_h, mask, t, active, out_h, out_masked):
+    """Provide the state before step t as the gates see it, in `out_masked[t]`.
+
+    Parameters
+    ----------
+    first_h : float array, shape (B, H)
+        The state before the first step.
+    mask : float array, shape (B, H) or (0, H)
+        Factors; without rows there are none, and `out_masked[t + 1]` has to be `out_h[t]`, so that
+        only the first step has anything to copy.
+    t, active : int
+        `count_active` at t.
+    out_h : float array, shape (T, B, H)
+        States after the steps before t, zero where a row has ended.
+    out_masked : float array, shape (T, B, H)
+    """
+    if mask.shape[0] == 0:
+        if t == 0:
+            out_masked[0, :, :] = first_h
+        return
+    for b in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            before = first_h[b, j] if t == 0 else out_h[t - 1, b, j]
+            out_masked[t, b, j] = before * mask[b, j] if b < active else 0 * mask[b, j]
+
+
+@njit(cache=True, nogil=True)
+def keep_last(lengths, out, last):
+    """Replace the state before the first step by that after the last step of each row."""
+    for b in range(lengths.shape[0]):
+        if lengths[b] > 0:
+            last[b, :] = out[lengths[b] - 1, b]
 
 
 @njit(cache=True, nogil=True)

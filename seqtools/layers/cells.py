@@ -143,9 +143,14 @@ class Cell(Protocol):
         """Run one step back; `d_state` is that after step t, and becomes that before it."""
 
     def add_gradients(
-        self, tape: Tape, packed_gates: FloatArray, gradients: Gradients, workspace: Workspace
+        self,
+        tape: Tape,
+        run: slice,
+        packed_gates: FloatArray,
+        gradients: Gradients,
+        workspace: Workspace,
     ) -> None:
-        """Add the gradients of recurrent weights and biases after the way back."""
+        """Add the gradients of recurrent weights and biases by some rows, after the way back."""
 
 
 def make_cell(parameters: Parameters, name: str, hidden_size: int, settings: CellSettings) -> Cell:
@@ -198,10 +203,10 @@ class _Base:
         pack_transposed(self.recurrent_weights.value[:, first:stop], packed)
         return packed
 
-    def _add_bias_gradient(self, tape: Tape, gradients: Gradients) -> None:
-        """Add the gradient of the bias."""
+    def _add_bias_gradient(self, tape: Tape, run: slice, gradients: Gradients) -> None:
+        """Add the gradient of the bias by some rows."""
         d_bias = gradients[self.bias]
-        d_bias += tape.gates.reshape(-1, d_bias.size).sum(0)
+        d_bias += tape.gates.reshape(-1, d_bias.size)[run].sum(0)
 
     def _zeros(self, name: str, like: FloatArray, workspace: Workspace) -> FloatArray:
         """Return zeros of the shape of a state."""
@@ -282,13 +287,18 @@ class RnnCell(_Base):
         d_state[0][:] = d_h
 
     def add_gradients(
-        self, tape: Tape, packed_gates: FloatArray, gradients: Gradients, workspace: Workspace
+        self,
+        tape: Tape,
+        run: slice,
+        packed_gates: FloatArray,
+        gradients: Gradients,
+        workspace: Workspace,
     ) -> None:
         """See `Cell`."""
         del workspace
-        rows = tape.masked.reshape(-1, self.size)
+        rows = tape.masked.reshape(-1, self.size)[run]
         product(rows.T, packed_gates, 1, gradients[self.recurrent_weights])
-        self._add_bias_gradient(tape, gradients)
+        self._add_bias_gradient(tape, run, gradients)
 
 
 class LstmCell(_Base):
@@ -388,13 +398,18 @@ class LstmCell(_Base):
         d_state[0][:] = d_h
 
     def add_gradients(
-        self, tape: Tape, packed_gates: FloatArray, gradients: Gradients, workspace: Workspace
+        self,
+        tape: Tape,
+        run: slice,
+        packed_gates: FloatArray,
+        gradients: Gradients,
+        workspace: Workspace,
     ) -> None:
         """See `Cell`."""
         del workspace
-        rows = tape.masked.reshape(-1, self.size)
+        rows = tape.masked.reshape(-1, self.size)[run]
         product(rows.T, packed_gates, 1, gradients[self.recurrent_weights])
-        self._add_bias_gradient(tape, gradients)
+        self._add_bias_gradient(tape, run, gradients)
 
     def _peepholes(self) -> FloatArray:
         """Return the peepholes, or an array without rows."""
@@ -506,22 +521,28 @@ class GruCell(_Base):
         )  # fmt: skip
 
     def add_gradients(
-        self, tape: Tape, packed_gates: FloatArray, gradients: Gradients, workspace: Workspace
+        self,
+        tape: Tape,
+        run: slice,
+        packed_gates: FloatArray,
+        gradients: Gradients,
+        workspace: Workspace,
     ) -> None:
         """See `Cell`."""
         split = 2 * self.size
         d_weights = gradients[self.recurrent_weights]
-        masked = tape.masked.reshape(-1, self.size)
+        masked = tape.masked.reshape(-1, self.size)[run]
         product(masked.T, packed_gates, 1, d_weights[:, :split])
-        second = tape.second.reshape(-1, self.size)
-        d_inner = second if self.is_after else tape.gates.reshape(-1, 3 * self.size)[:, split:]
+        second = tape.second.reshape(-1, self.size)[run]
+        d_gates = tape.gates.reshape(-1, 3 * self.size)[run]
+        d_inner = second if self.is_after else d_gates[:, split:]
         packed = workspace.packed(f"{self.name}.d_inner", len(second), self.size)
         pack(d_inner, packed)
         product((masked if self.is_after else second).T, packed, 1, d_weights[:, split:])
         if self.candidate_bias is not None:
             d_candidate = gradients[self.candidate_bias]
             d_candidate += d_inner.sum(0)
-        self._add_bias_gradient(tape, gradients)
+        self._add_bias_gradient(tape, run, gradients)
 
     def _inner_bias(self) -> FloatArray:
         """Return b', or an empty array."""

@@ -16,6 +16,10 @@ from seqtools.types import FloatArray, Int64Array
 
 __all__ = ["CellSettings", "PackedCell", "Recurrent", "RecurrentCache", "State"]
 
+# Rows of gradients that are packed at once: as many as a product takes before it changes panels,
+# few enough to stay in the cache for all products that use them.
+_RUN = 256
+
 
 class PackedCell(NamedTuple):
     """Weights packed for steps."""
@@ -106,7 +110,7 @@ class Recurrent:
         steps, batch = x.ids.shape if isinstance(x, EmbeddedWords) else x.shape[:2]
         if lengths is None:
             lengths = np.full(batch, steps, np.int64)
-        tape = self.new_tape(steps, batch, workspace)
+        tape = self.new_tape(steps, batch, workspace, mask is not None)
         is_folded = self._multiply_inputs(x, tape.gates, workspace)
         first = self.zero_state(batch, workspace.dtype) if state is None else state
         final = tuple(self._copied(f"state{n}", part, workspace) for n, part in enumerate(first))
@@ -154,13 +158,19 @@ class Recurrent:
             cache.inputs, cache.is_folded, cache.tape, gradients, workspace
         ), d_state
 
-    def new_tape(self, steps: int, batch: int, workspace: Workspace) -> Tape:
-        """Return room for a pass."""
+    def new_tape(
+        self, steps: int, batch: int, workspace: Workspace, is_masked: bool = True
+    ) -> Tape:
+        """Return room for a pass; without masks, states before and after steps share memory."""
         width = self.hidden_size
-        sizes = {"gates": self.num_columns, "second": width, "masked": width, "output": width}
-        return Tape(
-            *(workspace.take(f"{self.name}.{n}", steps, batch, size) for n, size in sizes.items())
-        )
+        gates = workspace.take(f"{self.name}.gates", steps, batch, self.num_columns)
+        second = workspace.take(f"{self.name}.second", steps, batch, width)
+        if is_masked:
+            masked = workspace.take(f"{self.name}.masked", steps, batch, width)
+            output = workspace.take(f"{self.name}.output", steps, batch, width)
+            return Tape(gates, second, masked, output)
+        states = workspace.take(f"{self.name}.states", steps + 1, batch, width)
+        return Tape(gates, second, states[:-1], states[1:])
 
     def finish_backward(
         self,
@@ -176,20 +186,21 @@ class Recurrent:
         Further inputs, rows of shape (T B, width), may stand `beside` x with weights of their own.
         """
         d_gates = tape.gates.reshape(-1, self.num_columns)
-        packed = workspace.packed(f"{self.name}.d_gates", len(d_gates), self.num_columns)
-        pack(d_gates, packed)
-        self.cell.add_gradients(tape, packed, gradients, workspace)
-        for other, weights in beside:
-            product(other.T, packed, 1, gradients[weights])
-        d_weights = gradients[self.input_weights]
+        inputs = list(beside)
+        if not is_folded:
+            is_looked_up = isinstance(x, EmbeddedWords)
+            rows = self._looked_up(x, workspace) if is_looked_up else x.reshape(-1, self.input_size)
+            inputs.append((rows, self.input_weights))
+        for first in range(0, len(d_gates), _RUN):
+            run = slice(first, min(first + _RUN, len(d_gates)))
+            packed = workspace.packed(f"{self.name}.d_gates", run.stop - first, self.num_columns)
+            pack(d_gates[run], packed)
+            self.cell.add_gradients(tape, run, packed, gradients, workspace)
+            for rows, weights in inputs:
+                product(rows[run].T, packed, 1, gradients[weights])
         if is_folded and isinstance(x, EmbeddedWords):
             self._fold_back(x, d_gates, gradients, workspace)
             return None
-        if isinstance(x, EmbeddedWords):
-            rows = self._looked_up(x, workspace)
-        else:
-            rows = x.reshape(-1, self.input_size)
-        product(rows.T, packed, 1, d_weights)
         d_x = workspace.take(f"{self.name}.d_input", *tape.gates.shape[:2], self.input_size)
         product(d_gates, self._packed_back(workspace), 0, d_x.reshape(-1, self.input_size))
         if isinstance(x, EmbeddedWords):

@@ -58,6 +58,25 @@ def test_gradients_of_a_layer(kind, is_masked):
 
 
 @pytest.mark.parametrize("kind", CELLS)
+def test_float32_gradients_of_a_large_batch_are_those_of_float64(kind):
+    steps, batch = 24, 23  # more rows than are packed at once
+    lengths = np.arange(batch) % (steps + 1)
+    found = []
+    for dtype in (np.float64, np.float32):
+        layer, parameters, gradients, workspace = build(
+            lambda p: Recurrent(p, "layer", D, H, CELLS[kind]), dtype
+        )
+        x = normal(steps, batch, D, dtype=dtype)
+        d_output = normal(steps, batch, H, seed=4, dtype=dtype)
+        _, cache = layer.forward(x, lengths, workspace)
+        d_x, _ = layer.backward(d_output, cache, gradients, workspace)
+        slopes = [gradients[parameter] for parameter in parameters]
+        found.append([array.astype(np.float64) for array in (*slopes, d_x)])
+    for wanted, array in zip(*found, strict=True):
+        np.testing.assert_allclose(array, wanted, atol=1e-5 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("kind", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("is_bidirectional", [False, True])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
