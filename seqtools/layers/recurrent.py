@@ -188,8 +188,10 @@ class Recurrent:
         d_gates = tape.gates.reshape(-1, self.num_columns)
         inputs = list(beside)
         if not is_folded:
-            is_looked_up = isinstance(x, EmbeddedWords)
-            rows = self._looked_up(x, workspace) if is_looked_up else x.reshape(-1, self.input_size)
+            if isinstance(x, EmbeddedWords):
+                rows = self._looked_up(x, workspace)
+            else:
+                rows = x.reshape(-1, self.input_size)
             inputs.append((rows, self.input_weights))
         for first in range(0, len(d_gates), _RUN):
             run = slice(first, min(first + _RUN, len(d_gates)))
