@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from seqtools.layers.ctc import ctc_loss as ctc_loss
     from seqtools.models.gradient_report import measure_gradients as measure_gradients
     from seqtools.models.language_model_files import load_language_model as load_language_model
-    from seqtools.models.language_model_run import LanguageModelPlan as LanguageModelPlan
+    from seqtools.models.language_model_plan import LanguageModelPlan as LanguageModelPlan
     from seqtools.models.language_model_run import train_language_model as train_language_model
     from seqtools.models.language_model_score import score_text as score_text
     from seqtools.models.settings import LanguageModelSettings as LanguageModelSettings
@@ -98,7 +98,7 @@ _PUBLIC_NAMES = {
     "GenerationSettings": "seqtools.models.text_generation",
     "GloVePlan": "seqtools.embeddings.plans",
     "GloVeSettings": "seqtools.embeddings.settings",
-    "LanguageModelPlan": "seqtools.models.language_model_run",
+    "LanguageModelPlan": "seqtools.models.language_model_plan",
     "LanguageModelSettings": "seqtools.models.settings",
     "MapSettings": "seqtools.reports.embedding_map",
     "Monitor": "seqtools.monitor",

@@ -10,7 +10,7 @@ from seqtools_cli.console import Console
 
 def make_plan(texts: tuple[str, ...], output: str, training: Any, options: dict[str, Any]) -> Any:
     """Turn the options of `seqtools train-lm` into a plan."""
-    from seqtools.models.language_model_run import LanguageModelPlan
+    from seqtools.models.language_model_plan import LanguageModelPlan
     from seqtools.models.settings import LanguageModelSettings
     from seqtools.text.stream_settings import StreamSettings
     from seqtools.text.symbols import CodecSettings

@@ -108,6 +108,32 @@ def test_a_signal_saves_a_checkpoint_within_two_seconds(text, tmp_path, number):
     assert (tmp_path / "m" / "checkpoint" / "state.safetensors").exists()
 
 
+def test_a_signal_after_training_leaves_the_model(text, tmp_path):
+    from seqtools.errors import TrainingInterrupted
+    from seqtools.models.language_model_files import load_language_model
+    from seqtools.models.language_model_plan import LanguageModelPlan
+    from seqtools.models.language_model_run import train_language_model
+    from seqtools.models.settings import LanguageModelSettings
+    from seqtools.monitor import NullMonitor, StopRequest
+    from seqtools.training.settings import TrainingSettings
+
+    stop = StopRequest()
+
+    class StopsAtTheEnd(NullMonitor):
+        def finish(self):
+            if stop.is_heeded:
+                stop.signal_number = 2
+
+    plan = LanguageModelPlan(
+        [str(text)], str(tmp_path / "m"), test=[str(text)],
+        model=LanguageModelSettings(hidden_size=4, embedding_size=4),
+        training=TrainingSettings(epochs=1),
+    )  # fmt: skip
+    with pytest.raises(TrainingInterrupted, match="trained model is in"):
+        train_language_model(plan, StopsAtTheEnd(), stop)
+    assert load_language_model(tmp_path / "m").model.settings.hidden_size == 4
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
