@@ -25,7 +25,7 @@ from seqtools.kernels.ctc import ctc_gradient
 from seqtools.kernels.ctc_scratch import make_ctc_scratch
 
 UTTERANCES = 16
-CASES = ((200, 32, 20), (500, 32, 50), (1000, 32, 100), (500, 100, 50))
+CASES = ((200, 32, 20), (500, 32, 50), (1000, 32, 100), (500, 100, 50), (3000, 32, 300))
 LONG = 500  # frames from which the ratios to reach hold
 ALPHABET = "".join(chr(ord("@") + i) for i in range(32))
 CUT = 0.001

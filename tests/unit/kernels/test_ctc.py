@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from seqtools.kernels.ctc import ctc_gradient
+from seqtools.kernels.ctc import ctc_gradient, linear_utterance
 from seqtools.kernels.ctc_logarithmic import logarithmic_utterance
 from seqtools.kernels.ctc_scratch import make_ctc_scratch
 from seqtools.kernels.ctc_softmax import exponentials
@@ -140,11 +140,41 @@ def test_confidently_wrong_logits_are_as_exact(dtype, wrong_by):
     np.testing.assert_allclose(gradient, expected_gradient, atol=2e-5)
 
 
+def behind():
+    """Return logits whose paths want to stay at the start, and labels."""
+    logits = random_logits(40, 4)
+    logits[:, 0] += 40
+    return logits, [1, 2, 3, 3, 2, 1, 1] * 2
+
+
+def ahead():
+    """Return logits whose paths want to be at the end before half of the frames, and labels."""
+    logits = random_logits(80, 3)
+    logits[np.arange(80), 1 + np.arange(80) % 2] += 40
+    return logits, [1, 2] * 16
+
+
 @pytest.mark.small
-def test_what_float64_rows_cannot_hold_goes_to_log_space():
+@pytest.mark.parametrize("make", [behind, ahead])
+def test_rows_that_drift_apart_are_tilted_until_they_meet(make):
+    logits, labels = make()
+    scratch = make_ctc_scratch(len(logits), len(labels), logits.shape[1], np.float64)
+    gradient, target = np.zeros_like(logits)[:, None], np.array(labels, np.int32)
+    loss = linear_utterance(
+        logits[:, None], 0, len(logits), target, 0, 1.0, scratch, gradient
+    )  # fmt: skip
+    assert scratch.skips.max() not in (0, 1)  # the tilt
+    expected_loss, expected_gradient = twin.loss_and_gradient(logits, labels)
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    np.testing.assert_allclose(gradient[:, 0], expected_gradient, atol=1e-11)
+
+
+@pytest.mark.small
+@pytest.mark.parametrize("first_half", [30.0, 80.0])
+def test_confident_halves_that_contradict_the_labels_are_as_exact(first_half):
     logits = np.zeros((120, 4))
     # The labels fit only at the end, after the rows have forgotten the way there.
-    logits[:60, 0], logits[60:, 0] = 30.0, -30.0
+    logits[:60, 0], logits[60:, 0] = first_half, -30.0
     labels = [1, 2, 3] * 20
     loss, gradient = run_one(logits, labels)
     expected_loss, expected_gradient = twin.loss_and_gradient(logits, labels)
