@@ -38,8 +38,7 @@ class CodecPair:
     source, target : Codec
         Of each side; may be the same.
     has_source_end : bool
-        Whether the model itself adds an end symbol to a source, so that attention has a position
-        more than the source has symbols.
+        Whether the model reads an end symbol behind a source.
     """
 
     def __init__(self, source: Codec, target: Codec, *, has_source_end: bool = True) -> None:
@@ -47,7 +46,8 @@ class CodecPair:
 
     def encode_source(self, line: str) -> Int32Array:
         """Return a source's symbols."""
-        return self._source.encode(line)
+        symbols = self._source.encode(line)
+        return np.append(symbols, np.int32(END)) if self._has_source_end else symbols
 
     def encode_target(self, line: str) -> Int32Array:
         """Return a target's symbols, the end symbol last."""
@@ -59,8 +59,7 @@ class CodecPair:
 
     def source_labels(self, source: Int32Array) -> list[str]:
         """Return how each symbol of a source is written."""
-        end = [END] if self._has_source_end else []
-        return [self._source.spell(token) for token in [*source.tolist(), *end]]
+        return [self._source.spell(token) for token in source.tolist()]
 
     def target_labels(self, tokens: Int32Array) -> list[str]:
         """Return how each symbol of a target is written."""

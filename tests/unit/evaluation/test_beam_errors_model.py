@@ -271,3 +271,4 @@ def test_codec_pair_ends_targets_and_names_symbols():
     assert pair.target_labels(pair.encode_target("c")) == ["c", "</s>"]
     pair = CodecPair(codec, codec, has_source_end=False)
     assert pair.source_labels(pair.encode_source("b a")) == ["b", "a"]
+    assert len(pair.encode_source("b a")) == 2
