@@ -119,14 +119,21 @@ def _ranking(summary: BeamErrorSummary) -> str:
 
 
 def _curse(summary: BeamErrorSummary) -> str:
-    """Say that wider beams find higher scores and worse outputs."""
+    """Say that wider beams find higher scores and no better outputs."""
     points = [point for point in summary.sweep if point.alpha == summary.objective.alpha]
-    if len(points) < 2 or points[-1].beam_size is None:
+    current = next((point for point in points if point.beam_size == summary.beam_size), None)
+    if current is None or len(points) < 2:
         return ""
     best, widest = max(points, key=lambda point: point.bleu), points[-1]
-    if widest.bleu > best.bleu - _NOTABLE_BLEU or widest.mean_score < best.mean_score:
-        return ""
-    return (
-        f"wider is not better: beam {widest.beam_size} scores higher than beam {best.beam_size} "
-        f"and loses {best.bleu - widest.bleu:.1f} BLEU, so the model prefers what it should not"
-    )
+    if widest.bleu <= best.bleu - _NOTABLE_BLEU and widest.mean_score >= best.mean_score:
+        return (
+            f"wider is not better: beam {widest.beam_size} scores higher than beam "
+            f"{best.beam_size} and loses {best.bleu - widest.bleu:.1f} BLEU, so the model prefers "
+            "what it should not"
+        )
+    if widest.bleu <= current.bleu and widest.mean_score > current.mean_score:
+        return (
+            f"search errors do little harm: beam {widest.beam_size} finds higher scores, but "
+            f"BLEU {widest.bleu:.1f} rather than {current.bleu:.1f}"
+        )
+    return ""

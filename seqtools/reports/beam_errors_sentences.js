@@ -61,7 +61,7 @@ function texts(row) {
   const [inWanted, inFound] = common(wanted, found);
   rows.append(element("dt", {}, "reference"), marked(wanted, inWanted, "missing"));
   rows.append(element("dt", {}, "output"), marked(found, inFound, "added"));
-  for (const [label, key] of [["higher score", "better_alternative"], ["exact", "better_exact"]]) {
+  for (const [label, key] of [["better", "better_alternative"], ["exact", "better_exact"]]) {
     if (row[key] === undefined) continue;
     const better = words(row[key]);
     rows.append(element("dt", {}, label), better.length ? marked(better, common(found, better)[1], "better") : element("dd", {}, "(empty)"));

@@ -238,7 +238,10 @@ def test_advice_names_the_better_beam(found):
     sweep = [replace(best, beam_size=1, bleu=1.0), best]
     assert "beam 3 with alpha 0.6 gives BLEU" in replace(summary, sweep=sweep).advice
     sweep = [best, replace(best, beam_size=9, bleu=1.0, mean_score=-1.0)]
-    assert "wider is not better: beam 9" in replace(summary, sweep=sweep).advice
+    own = replace(best, beam_size=1)
+    assert "wider is not better: beam 9" in replace(summary, sweep=[own, *sweep]).advice
+    sweep = [own, replace(best, beam_size=9, bleu=best.bleu - 0.5, mean_score=-1.0)]
+    assert "search errors do little harm: beam 9" in replace(summary, sweep=sweep).advice
 
 
 @pytest.mark.parametrize(
