@@ -45,14 +45,14 @@ class Console:
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None
     ) -> None:
-        """Print a table: drawn in a terminal, tab-separated lines elsewhere.
+        r"""Print a table: drawn in a terminal, tab-separated lines elsewhere.
 
+        In those a tab or a line end within a cell, as in a query, is written \t or \n.
         Columns whose cells are all numbers are aligned to the right.
         """
         if not sys.stdout.isatty():
-            click.echo("\t".join(columns))
-            for row in rows:
-                click.echo("\t".join(row))
+            for row in (columns, *rows):
+                click.echo("\t".join(_one_cell(cell) for cell in row))
             return
         from rich.console import Console as RichConsole
         from rich.table import Table
@@ -99,6 +99,11 @@ def _plain(value: Any) -> Any:
         return value
     number = float(value)
     return number if math.isfinite(number) else None
+
+
+def _one_cell(cell: str) -> str:
+    """Write tabs and line ends of a cell, which would shift the columns, as escapes."""
+    return cell.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _is_number(cell: str) -> bool:

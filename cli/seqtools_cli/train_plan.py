@@ -3,6 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
+import click
+
 _DEFAULT_CHECKPOINT_SECONDS = 600.0
 
 
@@ -50,12 +52,13 @@ def make_plan(output: str, options: dict[str, Any]) -> Any:
 def _threads(options: dict[str, Any]) -> int:
     """Return the number of threads."""
     from seqtools.embeddings.settings import count_cores
-    from seqtools.errors import SettingsError
 
     threads: int | None = options.get("threads")
     if options["deterministic"]:
         if threads not in (None, 1):
-            raise SettingsError(f"--deterministic trains on one thread, but --threads is {threads}")
+            raise click.UsageError(
+                f"--deterministic trains on one thread, but --threads is {threads}."
+            )
         return 1
     return threads or count_cores()
 

@@ -1,15 +1,17 @@
 """What to train, from what, and where to keep what is needed on the way."""
 
+import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqtools.embeddings.lock_free import Model, RunSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
-from seqtools.errors import CheckpointError, SettingsError
+from seqtools.errors import CheckpointError, FileAccessError, FileContentError, SettingsError
+from seqtools.io.atomic import atomic_writer
 from seqtools.io.temporary import temporary_directory
 from seqtools.monitor import Monitor
 from seqtools.text.id_cache import IdCache, TextSettings, build_id_cache
@@ -19,6 +21,9 @@ from seqtools.types import Float32Array, Int64Array
 if TYPE_CHECKING:
     from seqtools.embeddings.glove_pairs import TrainingPairs
     from seqtools.io.cooccurrence_file import CooccurrenceFile
+
+# How the text of a GloVe run was read.
+_READING_FILE = "reading.json"
 
 
 class Statistics(Protocol):
@@ -102,6 +107,25 @@ class Plan(ABC):
     def reopen(self, directory: Path) -> Source:
         """Open what an earlier run has read."""
 
+    def _check_reading(
+        self, read_with: Mapping[str, Any], vocabulary: Vocabulary, checkpoint: Path
+    ) -> None:
+        """Refuse a corpus that this plan would have read in another way."""
+        remedy = f"use the first run's options, or delete {checkpoint} to start again"
+        for name, value in asdict(self.text).items():
+            if read_with.get(name) != value:
+                raise CheckpointError(
+                    f"{checkpoint}: its run has {name} {read_with.get(name)}, this one {value}; "
+                    f"{remedy}"
+                )
+        if self.vocabulary is None:
+            return
+        if Vocabulary.load(self.vocabulary).fingerprint != vocabulary.fingerprint:
+            raise CheckpointError(
+                f"{checkpoint}: its run has another vocabulary than "
+                f"{os.fspath(self.vocabulary)}; {remedy}"
+            )
+
     @abstractmethod
     def make_model(
         self, source: Any, initial_vectors: tuple[Int64Array, Float32Array] | None
@@ -147,26 +171,9 @@ class TrainingPlan(Plan):
             If the text was read with other settings, or for another vocabulary.
         """
         cache = IdCache.open(directory)
-        self._check_reading(cache, directory.parent)
+        self._check_reading(asdict(cache.settings), cache.vocabulary, directory.parent)
         cache.verify()  # kernels trust the ids: one out of range would write outside the vectors
         return cache
-
-    def _check_reading(self, cache: IdCache, checkpoint: Path) -> None:
-        """Refuse a corpus that this plan would have read in another way."""
-        remedy = f"use the first run's options, or delete {checkpoint} to start again"
-        for name, value in asdict(self.text).items():
-            stored = getattr(cache.settings, name)
-            if stored != value:
-                raise CheckpointError(
-                    f"{checkpoint}: its run has {name} {stored}, this one {value}; {remedy}"
-                )
-        if self.vocabulary is None:
-            return
-        if Vocabulary.load(self.vocabulary).fingerprint != cache.vocabulary.fingerprint:
-            raise CheckpointError(
-                f"{checkpoint}: its run has another vocabulary than "
-                f"{os.fspath(self.vocabulary)}; {remedy}"
-            )
 
     def make_model(
         self, source: IdCache, initial_vectors: tuple[Int64Array, Float32Array] | None
@@ -219,13 +226,35 @@ class GloVePlan(Plan):
                 self._count(paths, vocabulary, path, monitor)
             file = CooccurrenceFile.open(path)
             self._check_fit(file, vocabulary)
-            return prepare_pairs(file, directory, self.glove, monitor)
+            pairs = prepare_pairs(file, directory, self.glove, monitor)
+        with atomic_writer(directory / _READING_FILE) as out:
+            out.write(json.dumps(asdict(self.text)).encode())
+        return pairs
 
     def reopen(self, directory: Path) -> "TrainingPairs":
-        """Open the pairs of an earlier run."""
+        """Open the pairs of an earlier run.
+
+        Raises
+        ------
+        FileContentError
+            If something is missing or damaged.
+        CheckpointError
+            If the text was read with other settings, or for another vocabulary.
+        """
         from seqtools.embeddings.glove_pairs import TrainingPairs
 
-        return TrainingPairs.open(directory)
+        pairs, path = TrainingPairs.open(directory), directory / _READING_FILE
+        try:
+            read_with = json.loads(path.read_bytes())
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, path) from error
+        except ValueError as error:
+            remedy = "delete the directory and start again"
+            raise FileContentError("damaged", path=path, remedy=remedy) from error
+        if self.is_counted:  # no text was read
+            read_with = asdict(self.text)
+        self._check_reading(read_with, pairs.vocabulary, directory.parent)
+        return pairs
 
     def make_model(
         self, source: "TrainingPairs", initial_vectors: tuple[Int64Array, Float32Array] | None

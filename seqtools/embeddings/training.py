@@ -105,8 +105,9 @@ def train_on_text(
         state = checkpoint.load(plan.settings)
     elif plan.is_resumed:
         monitor.message("no checkpoint to resume from: starting at the beginning")
+    given = _given_vectors(plan)
     with _open_source(paths, plan, checkpoint, state is not None, monitor) as source:
-        initial = _initial_vectors(plan, source.vocabulary, monitor)
+        initial = None if given is None else _initial_vectors(given, source.vocabulary, monitor)
         model = plan.make_model(source, initial)
         if state is not None:
             state.restore(model, source.fingerprint)
@@ -198,10 +199,8 @@ def _open_source(
         yield source
 
 
-def _initial_vectors(
-    plan: Plan, vocabulary: Vocabulary, monitor: Monitor
-) -> tuple[Int64Array, Float32Array] | None:
-    """Return the rows and vectors to start from."""
+def _given_vectors(plan: Plan) -> WordVectors | None:
+    """Load the vectors to start from, before the corpus is read: they may not fit the run."""
     if plan.initial_vectors is None:
         return None
     given = load_vectors(plan.initial_vectors)
@@ -212,6 +211,13 @@ def _initial_vectors(
             f"the run {settings.vector_size}; use --dim "
             f"{given.dim * settings.dim // settings.vector_size}"
         )
+    return given
+
+
+def _initial_vectors(
+    given: WordVectors, vocabulary: Vocabulary, monitor: Monitor
+) -> tuple[Int64Array, Float32Array]:
+    """Return the rows and vectors to start from."""
     shared = [
         (row, given.index(word)) for row, word in enumerate(vocabulary.words) if word in given
     ]

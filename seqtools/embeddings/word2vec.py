@@ -31,6 +31,7 @@ from seqtools.types import Float32Array, Float64Array, Int32Array, Int64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _PRODUCTS_A_CALL = 5e8
+_ROWS_AT_ONCE = 4_096
 # 16 to 64 are as fast within the error of measurement.
 _VISITS_A_MERGE = 16
 
@@ -135,10 +136,13 @@ def make_model(
         1 if codes is None else int(np.diff(codes.starts).max()),
     )
     x = tile.aligned_zeros(rows_with_copies(size, len(walks)), dim)
-    random = numpy_generator(settings.seed, "initial vectors").random((size, dim), np.float32)
+    generator = numpy_generator(settings.seed, "initial vectors")
     # Uniform in (-1, 1) / dim, as gensim and fastText; word2vec.c takes half of that, with which
     # CBOW learns slower (Google analogies after 5 epochs on 9 M words: 0.179 against 0.184).
-    x[:size, :dim] = (2 * random - 1) / dim
+    for start in range(0, size, _ROWS_AT_ONCE):
+        stop = min(size, start + _ROWS_AT_ONCE)
+        random = generator.random((stop - start, dim), np.float32)
+        x[start:stop, :dim] = (2 * random - 1) / dim
     if initial_vectors is not None:
         rows, vectors = initial_vectors
         x[rows, :dim] = vectors

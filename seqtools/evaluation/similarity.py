@@ -82,7 +82,8 @@ def score_similarity(
     score = by_policy[settings.oov]
     if score is None:
         warnings.warn(
-            f"{pairs.name}: no score: {int(covered.sum())} of {len(rows)} pairs covered",
+            f"{pairs.name}: no score: {int(covered.sum())} of {len(rows)} pairs covered"
+            + (", and ratings or cosines are all equal" if covered.sum() > 1 else ""),
             SeqtoolsWarning,
             stacklevel=2,
         )
@@ -100,13 +101,17 @@ def score_similarity(
 
 
 def _cosines(vectors: Float32Array, rows: Int64Array) -> Float64Array:
-    """Return the cosine of each pair of rows, 0 where a vector is zero."""
+    """Return the cosine of each pair of rows, 0 where a vector is zero, 1 exactly where both agree.
+
+    Without the last, rounding would rank pairs of equal words by chance.
+    """
     left = vectors[rows[:, 0]].astype(np.float64)
     right = vectors[rows[:, 1]].astype(np.float64)
     dots = np.einsum("nd,nd->n", left, right)
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     cosines: Float64Array = np.zeros(len(dots))
     np.divide(dots, lengths, out=cosines, where=lengths > 0)
+    cosines[(left == right).all(axis=1) & (lengths > 0)] = 1.0
     return cosines
 
 

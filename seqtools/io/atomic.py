@@ -2,12 +2,15 @@
 
 A file is written beside its target under a temporary name, flushed to the disk and renamed over
 the target, and the directory is flushed too. A reader, or a crash at any moment, sees the old file
-or the new one, never a mix, and a failed write removes the temporary file.
+or the new one, never a mix. A failed write removes its temporary file; that of a process that was
+killed goes with the next write of the same target.
 """
 
 import contextlib
 import errno
+import fcntl
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,6 +20,9 @@ from typing import BinaryIO
 from seqtools.errors import FileAccessError
 
 _BUFFER_BYTES = 1 << 20
+_SUFFIX = ".part"
+# What tempfile puts between prefix and suffix.
+_RANDOM_NAME = re.compile("[a-z0-9_]{8}")
 
 
 @contextlib.contextmanager
@@ -45,10 +51,7 @@ def atomic_writer(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     temporary: Path | None = None
     try:
         with _reporting(path):
-            descriptor, name = tempfile.mkstemp(
-                dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part"
-            )
-            temporary = Path(name)
+            descriptor, temporary = _begin(target)
             with open(descriptor, "wb", buffering=_BUFFER_BYTES) as file:  # noqa: PTH123
                 yield file
                 file.flush()
@@ -61,6 +64,43 @@ def atomic_writer(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _begin(target: Path) -> tuple[int, Path]:
+    """Open a temporary file beside the target, and remove those of writers that were killed.
+
+    A writer holds a lock on its file while it lives; what can be locked has no writer any more.
+    """
+    _remove_abandoned(target)
+    while True:
+        descriptor, name = tempfile.mkstemp(
+            dir=target.parent, prefix=_prefix(target), suffix=_SUFFIX
+        )
+        # Where the file system knows no locks, files without a writer stay.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Another writer may have taken it for abandoned before it was locked.
+        if os.path.exists(name):  # noqa: PTH110 - a name of os
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove temporary files of this target that no living writer has locked."""
+    prefix = _prefix(target)
+    with contextlib.suppress(OSError):
+        for path in list(target.parent.iterdir()):
+            middle = path.name.removeprefix(prefix).removesuffix(_SUFFIX)
+            if path.name != f"{prefix}{middle}{_SUFFIX}" or not _RANDOM_NAME.fullmatch(middle):
+                continue
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+
+
+def _prefix(target: Path) -> str:
+    """Return what the names of a target's temporary files begin with."""
+    return f".{target.name[:100]}."
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:

@@ -170,7 +170,10 @@ def _refuse_bad_header(source: ByteSource) -> None:
     first = lines[0].split()
     if not first or not all(field.lstrip(b"+-").isdigit() for field in first):
         return
-    if len(first) == 1 or (len(lines) > 2 and len(lines[1].split()) != len(first)):
+    width = len(lines[1].split()) if len(lines) > 2 else len(first)
+    # "2 2 2" above rows of two numbers: words, dimensions and something more, not the word "2".
+    is_long_header = len(first) > 2 and int(first[0]) > 0 and int(first[1]) == width - 1
+    if len(first) == 1 or width != len(first) or is_long_header:
         shown = lines[0].strip()[:60].decode("utf-8", "replace")
         raise VectorFormatError(
             f"the header is {shown!r}, but must be two numbers: words and dimensions",

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from seqtools.embeddings.vector_files import load_vectors, save_vectors
@@ -153,6 +154,16 @@ def test_wrong_usage_is_told_with_exit_code_2(seqtools, vectors, arguments, mess
     outcome = seqtools("embed", arguments[0], vectors, *arguments[1:])
     assert outcome.exit_code == 2
     assert message in outcome.stderr
+
+
+def test_a_tab_in_a_query_does_not_shift_the_columns(seqtools, tmp_path):
+    path = tmp_path / "tabs.safetensors"
+    save_vectors(path, WordVectors(["a\tb", "c", "d"], np.eye(3) + 1))
+    outcome = seqtools("embed", "neighbors", path, "a\tb", "-k", "2")
+    assert outcome.exit_code == 0
+    lines = [line.split("\t") for line in outcome.stdout.splitlines()]
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert "a\\tb" in lines[1]
 
 
 def test_vectors_and_questions_cannot_both_be_standard_input(seqtools):

@@ -39,7 +39,6 @@ def test_an_option_outside_its_range_is_refused_at_parse_time(seqtools, corpus, 
         (["-o", "x.vec", "--save-context", "x.vec"], "two outputs have the same name"),
         (["-o", "x.vec", "--loss", "hs", "--save-context", "c.vec"], "no context vectors"),
         (["--lr", "0.01", "--min-lr", "0.1"], "min_learning_rate"),
-        (["--deterministic", "--threads", "2"], "--deterministic"),
         (["--vocab", "missing.tsv"], "missing.tsv"),
         (["--init-vectors", "missing.vec"], "missing.vec"),
         (["--min-count", "1000"], "--min-count"),
@@ -55,6 +54,23 @@ def test_a_run_that_cannot_end_well_does_not_start(
     assert message in outcome.stderr
     assert outcome.stderr.count("\n") == 1
     assert [path.name for path in corpus.parent.iterdir()] == ["corpus.txt"]
+
+
+def test_options_that_contradict_each_other_are_wrong_usage(seqtools, corpus):
+    outcome = seqtools("embed", "train", corpus, "--deterministic", "--threads", "2")
+    assert outcome.exit_code == 2
+    assert "--deterministic trains on one thread, but --threads is 2" in outcome.stderr
+
+
+def test_given_vectors_are_checked_before_the_corpus_is_read(seqtools, tmp_path):
+    (tmp_path / "given.vec").write_text("2 3\na 1 2 3\nb 1 2 4\n")
+    (tmp_path / "corpus.txt").write_bytes(b"a b \xff\n")  # reading would stop at the last byte
+    outcome = seqtools(
+        "embed", "train", tmp_path / "corpus.txt", "--encoding-errors", "strict",
+        "-o", tmp_path / "x.vec", "--init-vectors", tmp_path / "given.vec", "-q",
+    )  # fmt: skip
+    assert outcome.exit_code == 1
+    assert "its vectors have 3 dimensions, the run 100; use --dim 3" in outcome.stderr
 
 
 def test_a_full_disk_leaves_the_old_file(seqtools, corpus, monkeypatch):

@@ -35,6 +35,7 @@ FAULTS = {
     "empty": (b"", "", "no words: the file is empty"),
     "blank": (b" \n\t\n", "", "no words: the file holds only blanks"),
     "header of one number": (b"3\na 1 2\nb 3 4\nc 5 6\n", "line 1", "the header is '3', but must"),
+    "header that looks like a row": (b"2 2 2\na 1 2\nb 3 4\n", "line 1", "the header is '2 2 2'"),
     "header of three numbers": (b"3 2 1 9\na 1 2\nb 3 4\n", "line 1", "the header is '3 2 1 9'"),
     "count above rows": (
         b"3 2\na 0.1 0.2\nb 0.3 0.4\n",

@@ -193,3 +193,20 @@ def test_a_new_file_has_the_usual_permissions(tmp_path, table):
     (tmp_path / "usual").touch()
     usual = (tmp_path / "usual").stat().st_mode
     assert (tmp_path / "v.vec").stat().st_mode == usual
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else(tmp_path, table):
+    path = tmp_path / "v.vec"
+    abandoned = tmp_path / ".v.vec.ab_3defg.part"
+    others = [
+        tmp_path / name
+        for name in (".v.vec.short.part", ".v.vec.new.abcdefgh.part", ".v.bin.abcdefgh.part")
+    ]
+    for rest in (abandoned, *others):
+        rest.write_text("half")
+    with atomic.atomic_writer(path) as living:
+        living.write(b"slow")
+        save_vectors(path, table)
+        assert path.stat().st_size > 1_000
+    assert path.read_bytes() == b"slow"
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])

@@ -225,6 +225,20 @@ def test_a_checkpoint_of_other_settings_is_refused_by_name(counted, interrupted)
         train_on_text([str(counted)], word2vec)
 
 
+def test_text_settings_other_than_the_first_runs_are_refused(corpus, tmp_path):
+    stop = StopRequest(signal_number=signal.SIGINT)
+    first = plan(tmp_path, checkpoint_directory=tmp_path / "kept")
+    with pytest.raises(TrainingInterrupted, match="saved a checkpoint"):
+        train_on_text([str(corpus)], first, None, stop)
+    resumed = replace(first, is_resumed=True)
+    with pytest.raises(CheckpointError, match="min_count 2, this one 3"):
+        train_on_text([str(corpus)], replace(resumed, text=TextSettings(min_count=3)))
+    (tmp_path / "words.tsv").write_text("a\t9\nb\t3\n")
+    with pytest.raises(CheckpointError, match=r"another vocabulary than .*words\.tsv"):
+        train_on_text([str(corpus)], replace(resumed, vocabulary=tmp_path / "words.tsv"))
+    assert len(train_on_text([str(corpus)], resumed).losses) == SETTINGS.epochs
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -127,3 +127,11 @@ def test_published_vectors_get_their_known_scores(data, glove, name):
     spearman, covered, total = GLOVE[name]
     assert score.spearman == pytest.approx(spearman, abs=6e-5)
     assert (score.covered, score.pairs) == (covered, total)
+
+
+def test_pairs_of_equal_words_have_no_order_and_no_score():
+    random = np.random.default_rng(1).normal(size=(30, 50)).astype(np.float32)
+    vectors = WordVectors([f"w{i}" for i in range(30)], random)
+    pairs = pairs_of(*((word, word, rating) for rating, word in enumerate(vectors.words)))
+    with pytest.warns(SeqtoolsWarning, match=r"30 of 30 pairs covered, .* all equal"):
+        assert score_similarity(vectors, pairs).spearman is None
