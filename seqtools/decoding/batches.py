@@ -10,9 +10,15 @@ from seqtools.monitor import Monitor, NullMonitor, Progress
 
 ResultT = TypeVar("ResultT")
 
+# A batch is padded to its longest source, and search keeps the attention of every step: lines of
+# thousands of words go by themselves.
+_MOST_POSITIONS = 1 << 13
+
 
 def batches_by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
     """Yield places of sentences, those of like length together, the longest first.
+
+    Very long sentences make smaller batches.
 
     Raises
     ------
@@ -22,8 +28,12 @@ def batches_by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[
     if batch_size < 1:
         raise SettingsError(f"batch_size must be at least 1, got {batch_size}")
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    start = 0
+    while start < len(order):
+        fitting = _MOST_POSITIONS // max(1, lengths[order[start]])
+        end = start + min(batch_size, max(1, fitting))
+        yield order[start:end]
+        start = end
 
 
 def run_in_batches(
