@@ -26,6 +26,12 @@ COMMANDS = {
         "seqtools_cli.grad_report:grad_report",
         "Show how gradients vanish or explode through time.",
     ),
+    "train-nmt": (
+        "seqtools_cli.train_nmt:train_nmt",
+        "Train a translator on parallel text.",
+    ),
+    "translate": ("seqtools_cli.translate:translate", "Translate text, line by line."),
+    "score": ("seqtools_cli.score:score", "Score given translations by a model."),
     "bleu": (
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",

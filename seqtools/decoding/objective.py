@@ -25,6 +25,16 @@ def length_penalty(length: float, alpha: float, beta: float) -> float:
     return float(((beta + length) / (beta + 1)) ** alpha)
 
 
+def formula_of(alpha: float, beta: float, coverage: float, counted: str) -> str:
+    """Say in one line by what hypotheses are ranked; `counted` says what T counts."""
+    covered = f" + {coverage:g} coverage" if coverage else ""
+    if alpha == 0:
+        return f"sum of log P{covered}, no length penalty"
+    if beta == 0:
+        return f"sum of log P / T^{alpha:g}{covered}, {counted}"
+    return f"sum of log P / (({beta:g} + T)/{beta + 1:g})^{alpha:g}{covered}, {counted}"
+
+
 @dataclass(frozen=True)
 class SearchObjective:
     """How finished hypotheses are ranked; higher is better.
@@ -53,6 +63,11 @@ class SearchObjective:
             value = getattr(self, name)
             if not 0 <= value < math.inf:
                 raise SettingsError(f"{name} must be at least 0 and finite, got {value}")
+
+    @property
+    def formula(self) -> str:
+        """The objective in one line."""
+        return formula_of(self.alpha, self.beta, self.coverage, "T counting the end symbol")
 
     def penalty(self, length: int) -> float:
         """Return what a sum of log-probabilities over T symbols is divided by."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from seqtools.decoding.objective import length_penalty
+from seqtools.decoding.objective import formula_of, length_penalty
 from seqtools.errors import SettingsError
 
 SCORE_KINDS = ("total", "per-token", "objective")
@@ -56,13 +56,7 @@ class Objective:
         counted = f"T {end}counting the end symbol"
         if self.score_kind == "objective":
             return "the scores as given"
-        covered = f" + {self.coverage:g} coverage" if self.coverage else ""
-        if self.alpha == 0:
-            return f"sum of log P{covered}, no length penalty"
-        if self.beta == 0:
-            return f"sum of log P / T^{self.alpha:g}{covered}, {counted}"
-        beta, below = f"{self.beta:g}", f"{self.beta + 1:g}"
-        return f"sum of log P / (({beta} + T)/{below})^{self.alpha:g}{covered}, {counted}"
+        return formula_of(self.alpha, self.beta, self.coverage, counted)
 
     def penalty(self, length: int) -> float:
         """Return what a sum of log-probabilities is divided by."""

@@ -2,9 +2,12 @@
 
 import os
 
-from seqtools.errors import ModelError, SegmentError
-from seqtools.evaluation.beam_errors_model import ModelErrors, ModelErrorSettings
+from seqtools.errors import SegmentError
+from seqtools.evaluation.beam_errors_codec import CodecPair
+from seqtools.evaluation.beam_errors_model import ModelErrors, ModelErrorSettings, analyze_model
 from seqtools.evaluation.bleu_files import file_name, read_lines
+from seqtools.models.translation import load_translation
+from seqtools.models.translator_scorer import TranslatorScorer
 from seqtools.monitor import Monitor
 
 Path = str | os.PathLike[str]
@@ -47,5 +50,7 @@ def analyze_translation_errors(
             path=file_name(source),
             remedy="give every source line its reference",
         )
-    del settings, monitor, threads
-    raise ModelError("translators cannot be opened by this version", path=model)
+    found = load_translation(model)
+    scorer, *helpers = (TranslatorScorer(found.translator) for _ in range(max(threads, 1)))
+    codec = CodecPair(found.source_codec, found.target_codec)
+    return analyze_model(scorer, codec, sources, references, settings, monitor, helpers)
