@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from seqtools.models.translator_settings import ATTENTIONS, TYINGS, TranslatorSettings
-from seqtools.text.batch_plans import BatchSettings
+from seqtools.text.batch_settings import BatchSettings
 from seqtools_cli.options import FiniteFloat, IntAtLeast
 from seqtools_cli.sequence_options import network_options
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from seqtools.audio.feature_set import FeatureSet
 from seqtools.errors import CorpusError
-from seqtools.text.batch_plans import BatchSettings, EpochPlans
+from seqtools.text.batch_plans import EpochPlans
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.batches import balance_columns
 from seqtools.types import Float32Array, Int32Array, Int64Array
 

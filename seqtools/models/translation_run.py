@@ -11,7 +11,7 @@ from seqtools.models.translation_task import TranslationTask
 from seqtools.models.translator_settings import TranslatorSettings
 from seqtools.monitor import Monitor, NullMonitor, StopRequest
 from seqtools.seeding import numpy_generator
-from seqtools.text.batch_plans import BatchSettings
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.codecs import build_codec
 from seqtools.text.encoding import EncodedLines
 from seqtools.text.lines import EncodingErrors

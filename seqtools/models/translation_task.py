@@ -14,7 +14,7 @@ from seqtools.layers.parameters import Gradients
 from seqtools.layers.workspace import Workspace
 from seqtools.models.translation import TranslationModel
 from seqtools.models.translator_scorer import TranslatorScorer
-from seqtools.text.batch_plans import BatchSettings
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.batches import PairBatch, shards
 from seqtools.text.encoding import EncodedLines
 from seqtools.text.line_batches import PairBatches

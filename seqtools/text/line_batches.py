@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from seqtools.errors import CorpusError
-from seqtools.text.batch_plans import BatchSettings, EpochPlans
+from seqtools.text.batch_plans import EpochPlans
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.batches import LineBatch, PairBatch, pad_lines
 from seqtools.text.encoding import EncodedLines
 from seqtools.types import Int64Array

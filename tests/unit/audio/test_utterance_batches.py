@@ -4,7 +4,7 @@ import pytest
 from seqtools.audio.feature_set import FeatureSet
 from seqtools.audio.utterance_batches import UtteranceBatches
 from seqtools.errors import CorpusError
-from seqtools.text.batch_plans import BatchSettings
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.batches import shards
 
 LENGTHS = np.random.default_rng(0).integers(1, 30, 53)

@@ -4,7 +4,7 @@ import numpy as np
 
 from seqtools.models.translation_run import TranslationPlan
 from seqtools.models.translator_settings import TranslatorSettings
-from seqtools.text.batch_plans import BatchSettings
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.symbols import CodecSettings
 from seqtools.training.settings import OptimizerSettings, TrainingSettings
 

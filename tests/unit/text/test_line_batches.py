@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqtools.errors import CorpusError, SettingsError
-from seqtools.text.batch_plans import BatchSettings, plan_epoch, plan_in_order
+from seqtools.text.batch_plans import plan_epoch, plan_in_order
+from seqtools.text.batch_settings import BatchSettings
 from seqtools.text.batches import LineBatch, PairBatch, pad_lines, shards
 from seqtools.text.encoding import EncodedLines
 from seqtools.text.line_batches import LineBatches, PairBatches
