@@ -1,4 +1,4 @@
-"""How lines are put into batches; apart from the batches, because the command line reads defaults."""
+"""How lines are put into batches; apart, because the command line reads the defaults."""
 
 from dataclasses import dataclass
 from typing import Literal
