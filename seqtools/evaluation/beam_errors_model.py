@@ -276,7 +276,12 @@ class _Analysis(Generic[SourceT]):
     def _stories(self, summary: BeamErrorSummary) -> dict[int, SentenceStory]:
         """Tell chosen sentences step by step."""
         settings = self._settings
-        chosen = choose_stories(summary.verdicts, settings.num_stories)
+        text = self._text
+        lengths = [
+            max(length, len(reference))
+            for length, reference in zip(text.lengths, text.references, strict=True)
+        ]
+        chosen = choose_stories(summary.verdicts, lengths, settings.num_stories)
         beam = replace(settings.beam, n_best=1, stop_early=False)
         return tell_stories(
             self._scorers, self._codec, self._text, beam, chosen, settings.batch_size, self._monitor

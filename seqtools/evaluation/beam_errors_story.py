@@ -19,6 +19,7 @@ from seqtools.monitor import Monitor
 
 SourceT = TypeVar("SourceT")
 _DIGITS = 4
+_LONGEST = 250
 
 
 @dataclass(frozen=True)
@@ -94,19 +95,22 @@ class SentenceStory:
         }
 
 
-def choose_stories(verdicts: Sequence[Verdict], number: int) -> list[int]:
+def choose_stories(verdicts: Sequence[Verdict], lengths: Sequence[int], number: int) -> list[int]:
     """Return places of sentences worth telling: of every class in turn, errors first, widest gaps.
 
     Parameters
     ----------
     verdicts : sequence of Verdict
         Of all sentences.
+    lengths : sequence of int
+        Of sources or references, the longer of the two. Sentences that no screen could show are
+        left out.
     number : int
         Sentences wanted.
     """
     by_class: dict[ErrorClass, list[int]] = {name: [] for name in ErrorClass}
     order = sorted(range(len(verdicts)), key=lambda place: -abs(verdicts[place].gap or 0.0))
-    for place in order:
+    for place in filter(lambda place: lengths[place] <= _LONGEST, order):
         by_class[verdicts[place].error_class].append(place)
     chosen: list[int] = []
     errors = [places for name, places in by_class.items() if name not in GOOD_CLASSES]

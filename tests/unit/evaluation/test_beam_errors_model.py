@@ -166,10 +166,12 @@ def test_stories_tell_the_beam_the_verdict_was_made_of(found):
 
 
 def test_stories_are_chosen_from_every_class_in_turn(found):
-    chosen = choose_stories(found.summary.verdicts, 4)
+    verdicts = found.summary.verdicts
+    chosen = choose_stories(verdicts, [5] * NUMBER, 4)
     classes = {found.summary.verdicts[place].error_class for place in chosen}
     assert len(classes) >= 3
-    assert choose_stories(found.summary.verdicts, 10**6) == list(range(NUMBER))
+    assert choose_stories(verdicts, [5] * NUMBER, 10**6) == list(range(NUMBER))
+    assert choose_stories(verdicts, [5000] + [5] * (NUMBER - 1), 10**6) == list(range(1, NUMBER))
 
 
 def test_batches_and_order_change_no_verdict(scorer):
