@@ -4,6 +4,7 @@ Everything the next step of a walk depends on is held in its arrays, so that a w
 after any call of its kernel, stored, and continued to the same bytes.
 """
 
+import mmap
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -111,7 +112,7 @@ def make_walks(
             Walk(
                 start=start,
                 stop=stop,
-                num_words=_count_words(ids[start:stop]),
+                num_words=_count_words(ids, start, stop),
                 state=state,
                 rng_state=states[index],
                 buffers=_make_buffers(window, negative, longest_path),
@@ -161,9 +162,26 @@ def _cut(ids: Int32Array, num_slices: int) -> list[int]:
     return [*cuts, size]
 
 
-def _count_words(ids: Int32Array) -> int:
+def _count_words(ids: Int32Array, first: int, stop: int) -> int:
     """Count the ids that are words, in bounded memory."""
-    return sum(
-        int(np.count_nonzero(ids[start : start + _COUNTED_AT_ONCE] >= 0))
-        for start in range(0, len(ids), _COUNTED_AT_ONCE)
-    )
+    count = 0
+    for start in range(first, stop, _COUNTED_AT_ONCE):
+        end = min(stop, start + _COUNTED_AT_ONCE)
+        count += int(np.count_nonzero(ids[start:end] >= 0))
+        let_go(ids, start, end)
+    return count
+
+
+def let_go(ids: Int32Array, start: int, stop: int) -> None:
+    """Give the memory of ids that were walked over back to the system, if they lie in a file.
+
+    They are read again when they are needed: a corpus takes no memory while it is trained on.
+    """
+    mapped = getattr(ids, "_mmap", None)
+    if mapped is None or not hasattr(mapped, "madvise"):
+        return
+    origin = ids.offset % mmap.ALLOCATIONGRANULARITY  # type: ignore[attr-defined]
+    low = (origin + ids.itemsize * start) // mmap.PAGESIZE * mmap.PAGESIZE
+    high = origin + ids.itemsize * stop
+    if high > low:
+        mapped.madvise(mmap.MADV_DONTNEED, low, min(high, len(mapped)) - low)

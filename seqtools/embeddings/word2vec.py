@@ -22,10 +22,10 @@ from seqtools.embeddings.distributions import (
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
 from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
 from seqtools.embeddings.settings import Word2VecSettings
-from seqtools.embeddings.walks import BUFFER_WORDS, Walk, make_walks
+from seqtools.embeddings.walks import BUFFER_WORDS, Walk, let_go, make_walks
 from seqtools.kernels import cbow, skipgram, tile
 from seqtools.kernels.row_copies import Copies, own_rows
-from seqtools.kernels.windows import CONSUMED, PAIRS, Codes, Corpus, Noise
+from seqtools.kernels.windows import CONSUMED, PAIRS, POSITION, Codes, Corpus, Noise
 from seqtools.seeding import numpy_generator
 from seqtools.types import Float32Array, Float64Array, Int32Array, Int64Array
 
@@ -52,6 +52,8 @@ class Word2VecModel(Model):
         Output vectors of words, or of the inner nodes of the Huffman tree.
     walks : list of Walk
         One a thread.
+    ids : int32 array
+        The id cache.
     """
 
     settings: Word2VecSettings
@@ -59,6 +61,7 @@ class Word2VecModel(Model):
     u: Float32Array
     walks: list[Walk]
     step: Step
+    ids: Int32Array
 
     unit: ClassVar[str] = "tokens"
 
@@ -99,7 +102,9 @@ class Word2VecModel(Model):
 
     def advance(self, walk: Walk) -> bool:
         """Train on some words of a walk, and say whether its epoch goes on."""
+        start = int(walk.state[POSITION])
         has_more = self.step(walk, _budget(self.settings, walk))
+        let_go(self.ids, start, int(walk.state[POSITION]))
         walk.losses[walk.epoch] += tile.loss_of(walk.scratch)
         walk.pairs[walk.epoch] += walk.state[PAIRS]
         walk.state[PAIRS] = 0
@@ -153,7 +158,7 @@ def make_model(
     _plan_copies(walks, counts, counts * keep, codes, settings)
     noise = make_noise(counts, settings.noise_exponent)
     step = _bind(settings, corpus, noise, x, u)
-    return Word2VecModel(settings, x[:size], u[:num_outputs], walks, step)
+    return Word2VecModel(settings, x[:size], u[:num_outputs], walks, step, ids)
 
 
 def _plan_copies(
