@@ -32,6 +32,10 @@ COMMANDS = {
     ),
     "translate": ("seqtools_cli.translate:translate", "Translate text, line by line."),
     "score": ("seqtools_cli.score:score", "Score given translations by a model."),
+    "train-ngram": (
+        "seqtools_cli.train_ngram:train_ngram",
+        "Train an n-gram language model into an ARPA file.",
+    ),
     "bleu": (
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",

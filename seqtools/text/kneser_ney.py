@@ -23,7 +23,7 @@ from seqtools.text.ngram_model import END, SPACE, START, UNKNOWN, NGramModel
 _NEVER_LOG10 = -99.0
 # Where there is too little text to estimate them, as KenLM's lmplz falls back to.
 _FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-_LARGEST_ORDER = 16
+LARGEST_ORDER = 16
 
 
 def train_ngram_model(sentences: Iterable[Sequence[str]], order: int = 3) -> NGramModel:
@@ -32,7 +32,8 @@ def train_ngram_model(sentences: Iterable[Sequence[str]], order: int = 3) -> NGr
     Parameters
     ----------
     sentences : iterable of sequences of str
-        Words, or characters as `characters_of` gives them.
+        Words, or characters as `characters_of` gives them. Where text holds <unk>, it is a word
+        like others; otherwise it has what smoothing leaves for words never seen.
     order : int
         Words of the longest n-grams, from 1 to 16.
 
@@ -44,8 +45,8 @@ def train_ngram_model(sentences: Iterable[Sequence[str]], order: int = 3) -> NGr
         If there is no word, or a word with white space in it, or one that models keep for
         themselves.
     """
-    if not 1 <= order <= _LARGEST_ORDER:
-        raise SettingsError(f"order must be between 1 and {_LARGEST_ORDER}, got {order}")
+    if not 1 <= order <= LARGEST_ORDER:
+        raise SettingsError(f"order must be between 1 and {LARGEST_ORDER}, got {order}")
     counts = _adjust(_count(sentences, order))
     vocabulary = {ngram[0] for ngram in counts[0]} - {START} | {UNKNOWN}
     content = ArpaFile()
@@ -61,7 +62,8 @@ def train_ngram_model(sentences: Iterable[Sequence[str]], order: int = 3) -> NGr
             kept = count - discounts[min(count, 3) - 1]
             probabilities[ngram] = (kept + left_over[context] * base) / totals[context]
         if number == 1:
-            probabilities[(UNKNOWN,)] = left_over[()] / totals[()] / len(vocabulary)
+            unseen = left_over[()] / totals[()] / len(vocabulary)
+            probabilities.setdefault((UNKNOWN,), unseen)
         backoffs = {context: left_over[context] / totals[context] for context in totals}
         if number > 1:
             _set_backoffs(content.orders[-1], backoffs)
@@ -82,10 +84,10 @@ def _count(sentences: Iterable[Sequence[str]], order: int) -> list[Counter[NGram
     counts: list[Counter[NGram]] = [Counter() for _ in range(order)]
     for number, sentence in enumerate(sentences, start=1):
         for word in sentence:
-            if word in (START, END, UNKNOWN) or not word or word.split() != [word]:
+            if word in (START, END) or not word or word.split() != [word]:
                 raise CorpusError(
                     f"sentence {number} holds {word!r}; a word has no white space and is none of "
-                    f"{START}, {END}, {UNKNOWN}"
+                    f"{START}, {END}"
                 )
         words = (START, *sentence, END)
         for size, found in enumerate(counts, start=1):

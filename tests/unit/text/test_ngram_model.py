@@ -85,6 +85,13 @@ def test_unigrams_follow_the_formula():
         assert np.exp(model.score([word])[0]) == pytest.approx(expected)
 
 
+def test_unknown_words_of_the_text_are_a_word_like_others():
+    model = train_ngram_model([["a", UNKNOWN], ["b", UNKNOWN], ["c", "d"]] * 3, order=2)
+    assert np.exp(model.score(["a", "x"])[1]) > 0.5
+    total = sum(np.exp(model.score(["a", word])[1]) for word in model.words if word != START)
+    assert total == pytest.approx(1)
+
+
 def test_more_of_the_same_text_is_less_surprising():
     sentences = random_sentences(3, 600)
     small, large = (train_ngram_model(sentences[:n], 2) for n in (50, 500))
