@@ -173,10 +173,7 @@ def go_back(packed_u_back, packed_n_back, is_after, h, mask, inner, gates, d_h, 
     else:
         product(gates[:, 2 * width :], packed_n_back, 0, d_gated)
         for b in range(h.shape[0]):
-            for j in range(width):
-                r, d = gates[b, j], d_gated[b, j]
-                gates[b, j] = d * h[b, j] * r * (1 - r)
-                d_gated[b, j] = d * r
+            _plain_reset_back(h[b], gates[b], d_gated[b])
     product(gates[:, : 2 * width], packed_u_back, 1, d_gated)
     unmask_gradient(mask, h.shape[0], d_gated)
     for b in range(h.shape[0]):
@@ -219,6 +216,14 @@ def _plain_row_back(is_after, h, inner, gates, d_h):
             gates[j] = d_n * inner[j] * r * (1 - r)
             inner[j] = d_n * r
         d_h[j] *= z
+
+
+def _plain_reset_back(h, gates, d_gated):
+    """Turn a row's gradient of r h into those of h, and of reset before its sigmoid."""
+    for j in range(h.shape[0]):
+        r, d = gates[j], d_gated[j]
+        gates[j] = d * h[j] * r * (1 - r)
+        d_gated[j] = d * r
 
 
 @njit(cache=True, nogil=True)
@@ -278,6 +283,23 @@ def _vector_row_back(is_after, h, inner, gates, d_h):
             store(d_n * load(at_inner, left) * r * (one - r), at, left)
             store(d_n * r, at_inner, left)
         store(d * z, at_h, left)
+
+
+@njit(cache=True, nogil=True)
+def _vector_reset_back(h, gates, d_gated):
+    """Do what `_plain_reset_back` does with explicit vectors."""
+    width, one = h.shape[0], np.float32(1)
+    for j in range(0, width, LANES):
+        left, place = width - j, 4 * j
+        at, at_d = gates.ctypes.data + place, d_gated.ctypes.data + place
+        r, d = load(at, left), load(at_d, left)
+        store(d * load(h.ctypes.data + place, left) * r * (one - r), at, left)
+        store(d * r, at_d, left)
+
+
+@overload(_plain_reset_back)
+def _choose_reset_back(h, gates, d_gated):
+    return _vector_reset_back.py_func if gates.dtype == types.float32 else _plain_reset_back
 
 
 @overload(_plain_gates)

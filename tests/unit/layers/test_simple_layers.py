@@ -102,6 +102,27 @@ def test_output_gradients_and_ignored_places(smoothing, is_tied):
     check_gradients(parameters, gradients, loss, [(hidden, d_hidden)])
 
 
+def test_a_batch_of_several_blocks_is_the_sum_of_its_rows():
+    parameters = Parameters(np.float32)
+    layer = SoftmaxOutput(parameters, "output", 6, 300)
+    gradients, workspace = allocated(parameters)
+    hidden = normal(37, 15, 6, dtype=np.float32)
+    targets = np.random.default_rng(2).integers(IGNORED, 300, (37, 15)).astype(np.int32)
+    whole = layer.train(hidden, targets, 0.5, gradients, workspace)
+    d_hidden, total = whole.d_hidden.copy(), gradients.flat.copy()
+    log_p = layer.log_likelihoods(hidden, targets, workspace)
+    gradients.clear()
+    for first, stop in ((0, 1), (1, 30), (30, 37)):
+        part = slice(first, stop)
+        found = layer.train(hidden[part], targets[part], 0.5, gradients, workspace)
+        np.testing.assert_array_equal(found.d_hidden, d_hidden[part])
+        np.testing.assert_array_equal(
+            layer.log_likelihoods(hidden[part], targets[part], workspace), log_p[part]
+        )
+    np.testing.assert_allclose(gradients.flat, total, atol=1e-5 * np.abs(total).max())
+    assert whole.log_likelihood == pytest.approx(log_p.sum())
+
+
 def test_one_symbol_and_no_target_are_no_special_case():
     parameters = Parameters(np.float32)
     layer = SoftmaxOutput(parameters, "output", 4, 1)
