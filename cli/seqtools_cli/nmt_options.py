@@ -102,6 +102,10 @@ def model_options(command: Function) -> Function:
         ),
         network_options(default, is_tied_allowed=False),
         click.option(
+            "--encoder-size", type=IntAtLeast(1, 65_536),
+            help="Width of an encoder layer, both directions together.  [default: --hidden-size]",
+        ),
+        click.option(
             "--encoder-layers", type=IntAtLeast(1, 64),
             help="Layers that read.  [default: --layers]",
         ),

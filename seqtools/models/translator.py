@@ -190,7 +190,7 @@ class Translator:
         joined, read = self.readout.forward([*parts, x], workspace)
         joined, joined_mask = self.readout_dropout.forward(joined, workspace, rng_state)
         result = self.output.train(
-            joined, _masked(batch), scale, gradients, workspace, self.settings.label_smoothing
+            joined, mask_targets(batch), scale, gradients, workspace, self.settings.label_smoothing
         )
         d_joined = self.readout_dropout.backward(result.d_hidden, joined_mask, workspace)
         *d_parts, d_word = self.readout.backward(d_joined, read, gradients, workspace)
@@ -209,7 +209,7 @@ class Translator:
         x, _ = self.target_table.forward(batch.target_inputs, workspace)
         parts, _ = self.decoder.forward(x, values, lengths, first, workspace, None)
         joined, _ = self.readout.forward([*parts, x], workspace)
-        return self.output.log_likelihoods(joined, _masked(batch), workspace)
+        return self.output.log_likelihoods(joined, mask_targets(batch), workspace)
 
     def _encode_backward(
         self,
@@ -263,7 +263,7 @@ class Translator:
         return np.where(is_dropped, np.int32(UNKNOWN), symbols)
 
 
-def _masked(batch: PairBatch) -> Int32Array:
+def mask_targets(batch: PairBatch) -> Int32Array:
     """Return the targets with IGNORED at padded places."""
     steps = np.arange(batch.targets.shape[0], dtype=np.int32)[:, None]
     return np.where(steps < batch.target_lengths[None, :], batch.targets, np.int32(IGNORED))

@@ -32,7 +32,9 @@ class TranslatorSettings:
     embedding_size : int
         Width of embeddings.
     hidden_size : int
-        Width of a decoder layer, and of an encoder layer with all its directions.
+        Width of a decoder layer.
+    encoder_size : int or None
+        Width of an encoder layer with all its directions; None is the hidden size.
     encoder_layers, decoder_layers : int
     is_bidirectional : bool
         Let half of the encoder read backwards.
@@ -68,6 +70,7 @@ class TranslatorSettings:
     attention_size: int | None = None
     embedding_size: int = 256
     hidden_size: int = 512
+    encoder_size: int | None = None
     encoder_layers: int = 1
     decoder_layers: int = 1
     is_bidirectional: bool = True
@@ -89,18 +92,19 @@ class TranslatorSettings:
             check_range(name, getattr(self, name), 1, _LARGEST_WIDTH)
         for name in ("encoder_layers", "decoder_layers"):
             check_range(name, getattr(self, name), 1, 64)
-        if self.attention_size is not None:
-            check_range("attention_size", self.attention_size, 1, _LARGEST_WIDTH)
+        for name in ("attention_size", "encoder_size"):
+            if getattr(self, name) is not None:
+                check_range(name, getattr(self, name), 1, _LARGEST_WIDTH)
         for name in ("dropout", "recurrent_dropout", "word_dropout", "label_smoothing"):
             check_range(name, getattr(self, name), 0.0, 0.95)
-        if self.is_bidirectional and self.hidden_size % 2:
-            raise SettingsError(
-                f"hidden_size must be even for two directions, got {self.hidden_size}"
-            )
+        width = self.encoder_size or self.hidden_size
+        if self.is_bidirectional and width % 2:
+            raise SettingsError(f"encoder_size must be even for two directions, got {width}")
         if self.has_peepholes and self.cell != "lstm":
             raise SettingsError(f"has_peepholes is for the cell lstm, not for {self.cell}")
 
     @property
     def direction_size(self) -> int:
         """Width of one direction of an encoder layer."""
-        return self.hidden_size // 2 if self.is_bidirectional else self.hidden_size
+        width = self.encoder_size or self.hidden_size
+        return width // 2 if self.is_bidirectional else width

@@ -50,7 +50,7 @@ def ended(sources):
 CASES = [
     {"attention": "additive"},
     {"attention": "additive", "cell": "lstm", "decoder_layers": 2, "encoder_layers": 2},
-    {"attention": "additive", "cell": "rnn", "tied_embeddings": "none"},
+    {"attention": "additive", "cell": "rnn", "tied_embeddings": "none", "encoder_size": 6},
     {
         "attention": "additive",
         "gru_variant": "reset-before",
