@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from seqtools.decoding.batches import batches_by_length
 from seqtools.decoding.beam import BeamSettings, beam_search
 from seqtools.decoding.ensemble import EnsembleScorer
 from seqtools.decoding.forced import score_targets
@@ -176,10 +177,10 @@ class LineTranslator:
         work: Callable[[Any, list[int]], Result],
     ) -> list[tuple[list[int], Result]]:
         """Give groups of lines of like length to the threads; return each group's result."""
-        ordered = sorted(rows, key=lambda row: (-len(lines[row]), row))
+        lengths = [len(lines[row]) for row in rows]
         groups = [
-            ordered[first : first + _SENTENCES_AT_ONCE]
-            for first in range(0, len(ordered), _SENTENCES_AT_ONCE)
+            [rows[place] for place in places]
+            for places in batches_by_length(lengths, _SENTENCES_AT_ONCE)
         ]
         count = min(len(self._scorers), len(groups))
         if count < 2:
