@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from seqtools.decoding.ctc_search import CTCBeamSettings as CTCBeamSettings
     from seqtools.decoding.ctc_search import CTCDecoder as CTCDecoder
     from seqtools.decoding.ctc_search import find_best_path as find_best_path
+    from seqtools.embeddings.nplm_settings import NPLMSettings as NPLMSettings
     from seqtools.embeddings.plans import GloVePlan as GloVePlan
+    from seqtools.embeddings.plans import NPLMPlan as NPLMPlan
     from seqtools.embeddings.plans import TrainingPlan as TrainingPlan
     from seqtools.embeddings.settings import GloVeSettings as GloVeSettings
     from seqtools.embeddings.settings import Word2VecSettings as Word2VecSettings
@@ -103,6 +105,8 @@ _PUBLIC_NAMES = {
     "MapSettings": "seqtools.reports.embedding_map",
     "Monitor": "seqtools.monitor",
     "NGramModel": "seqtools.text.ngram_model",
+    "NPLMPlan": "seqtools.embeddings.plans",
+    "NPLMSettings": "seqtools.embeddings.nplm_settings",
     "OptimizerSettings": "seqtools.training.settings",
     "ScheduleSettings": "seqtools.training.settings",
     "SeqtoolsError": "seqtools.errors",

@@ -8,6 +8,7 @@ import click
 from seqtools_cli.console import Console
 from seqtools_cli.options import common_options
 from seqtools_cli.train_options import check_options, training_options
+from seqtools_cli.train_output import print_training
 from seqtools_cli.train_plan import make_plan
 
 
@@ -32,7 +33,8 @@ def train(
     """Train word vectors on text files, plain or compressed ("-" is stdin).
 
     Words are separated by white space and a sentence ends with its line. With one thread the same
-    seed gives the same bytes; more threads train without locks and differ a little each time.
+    seed gives the same bytes; more threads train without locks and differ a little each time,
+    but for nplm.
     """
     paths = _paths(ctx, corpus, options["cooccurrences"])
     check_options(ctx, options["model"], options["cooccurrences"] is not None)
@@ -50,7 +52,7 @@ def train(
     if output == "-" and console.json:
         raise click.UsageError("--json and -o - would both write to stdout; name an output file.")
     outputs = Outputs(output, format_name, save_vocab, save_context)
-    check_outputs(outputs, options["loss"], paths)
+    check_outputs(outputs, options["loss"], [*paths, *options["valid"]])
     plan = make_plan(output, options)
     stop = StopRequest()
     with stop_on_signals(stop):
@@ -60,7 +62,7 @@ def train(
         from seqtools.embeddings.checkpoint import Checkpoint
 
         Checkpoint(plan.checkpoint_directory, paths).remove()
-    _print(console, training, output, plan, time.monotonic() - started)
+    print_training(console, training, output, plan, time.monotonic() - started)
 
 
 def _paths(ctx: click.Context, corpus: tuple[str, ...], cooccurrences: str | None) -> list[str]:
@@ -79,48 +81,3 @@ def _default_output(paths: list[str]) -> str:
         name = name.removesuffix(suffix)
     stem = Path(name).stem if name not in ("", "-") else "stdin"
     return f"{stem}.vec"
-
-
-def _print(console: Console, training: Any, output: str, plan: Any, seconds: float) -> None:
-    """Print the outcome."""
-    settings, statistics = plan.settings, training.statistics
-    speeds = {
-        f"{unit}_per_second": amount / training.train_seconds if training.train_seconds else None
-        for unit, amount in (
-            ("tokens", training.words_trained),
-            (training.unit, training.work_done),
-        )
-    }
-    payload = {
-        "output": output,
-        "model": settings.model,
-        "loss_function": getattr(settings, "loss", "least-squares"),
-        "vocabulary_size": len(training.vocabulary),
-        "dim": settings.vector_size,
-        "tokens": statistics.tokens_kept,
-        "tokens_read": statistics.tokens_read,
-        "sentences": statistics.sentences,
-        "epochs": settings.epochs,
-        "loss": training.losses,
-        **({"entries": training.work_an_epoch} if training.unit == "entries" else {}),
-        **speeds,
-        "train_seconds": training.train_seconds,
-        "total_seconds": seconds,
-        "threads": training.threads,
-        "seed": settings.seed,
-    }
-    if console.result(payload):
-        return
-    speed = speeds[f"{training.unit}_per_second"] or 0
-    words = f"{len(training.vocabulary):,}"
-    types = getattr(statistics, "types_read", None)
-    rows = [
-        ("words", f"{words} of {types:,} types" if types is not None else words),
-        ("tokens", f"{statistics.tokens_kept:,} kept of {statistics.tokens_read:,}"),
-        ("loss a pair", " ".join(f"{loss:.4f}" for loss in training.losses)),
-        ("speed", f"{speed:,.0f} {training.unit}/s on {training.threads} threads"),
-        ("time", f"{training.train_seconds:.1f} s training, {seconds:.1f} s in all"),
-        ("saved", f"{output} ({words} x {settings.vector_size})"),
-    ]
-    for name, text in rows:
-        click.echo(f"{name:12} {text}", err=output == "-")

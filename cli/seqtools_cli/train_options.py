@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from seqtools.embeddings.nplm_settings import NPLMSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
+from seqtools_cli.nplm_options import NPLM_OPTIONS, nplm_options
 from seqtools_cli.options import FiniteFloat, IntAtLeast, seed_option
 from seqtools_cli.text_options import (
     memory_option,
@@ -20,7 +22,7 @@ from seqtools_cli.text_options import (
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_WORD2VEC, _GLOVE = ("skipgram", "cbow"), ("glove",)
+_WORD2VEC, _GLOVE, _NPLM = ("skipgram", "cbow"), ("glove",), ("nplm",)
 _MODELS_OF = {
     "loss": _WORD2VEC,
     "window_mode": _WORD2VEC,
@@ -36,6 +38,7 @@ _MODELS_OF = {
     "combine": _GLOVE,
     "gradient_clip": _GLOVE,
     "memory_bytes": _GLOVE,
+    **dict.fromkeys(NPLM_OPTIONS, _NPLM),
 }
 # What a file of co-occurrences has settled already.
 _TEXT_OPTIONS = ("min_count", "max_vocab", "lower", "encoding_errors", "memory_bytes")
@@ -70,13 +73,19 @@ def check_options(ctx: click.Context, model: str, is_counted: bool) -> None:
 
 def _by_model(name: str) -> str:
     """Say the default of an option that differs among models."""
-    word2vec, glove = getattr(Word2VecSettings(), name), getattr(GloVeSettings(), name)
-    return f"  [default: {word2vec}; glove: {glove}]"
+    word2vec, glove, nplm = (
+        getattr(settings, name)
+        for settings in (Word2VecSettings(), GloVeSettings(), NPLMSettings())
+    )
+    return f"  [default: {word2vec}; glove: {glove}; nplm: {nplm}]"
 
 
 def training_options(command: Function) -> Function:
     """Add all options that say how to train."""
-    for group in (_run_options, _file_options, _glove_options, _word2vec_options, _model_options):
+    for group in (
+        _run_options, _file_options, nplm_options, _glove_options, _word2vec_options,
+        _model_options,
+    ):  # fmt: skip
         command = group(command)
     return command
 
@@ -95,7 +104,8 @@ def _model_options(command: Function) -> Function:
         ),
         click.option(
             "--window", type=IntAtLeast(1, 10_000),
-            help="Largest distance of a context word, in words." + _by_model("window"),
+            help="Largest distance of a context word, in words; nplm looks back alone, so that "
+            "its n-grams are one word longer." + _by_model("window"),
         ),
         click.option(
             "--dim", "--vector-size", "--size", "dim", type=IntAtLeast(1, 65_536),
@@ -103,11 +113,12 @@ def _model_options(command: Function) -> Function:
         ),
         click.option(
             "--model",
-            type=click.Choice([*_WORD2VEC, *_GLOVE]),
+            type=click.Choice([*_WORD2VEC, *_GLOVE, *_NPLM]),
             default=Word2VecSettings().model,
             show_default=True,
             help="Predict the context of each word, or each word from its context, or fit the "
-            "logarithms of co-occurrence counts.",
+            "logarithms of co-occurrence counts, or predict each word from those before it by a "
+            "neural network.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -224,7 +235,7 @@ def _run_options(command: Function) -> Function:
         click.option(
             "--deterministic", is_flag=True, help="Train on one thread: same seed, same bytes."
         ),
-        threads_option("train without locks"),
+        threads_option("train: without locks, but for nplm, whose result they don't change"),
     ):  # fmt: skip
         command = option(command)
     return command

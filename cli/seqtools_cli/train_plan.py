@@ -12,7 +12,7 @@ def make_plan(output: str, options: dict[str, Any]) -> Any:
     """Turn options into a plan; options that are None take the default of the model's settings."""
     from pathlib import Path
 
-    from seqtools.embeddings.plans import GloVePlan, TrainingPlan
+    from seqtools.embeddings.plans import GloVePlan, NPLMPlan, TrainingPlan
     from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
     from seqtools.text.id_cache import TextSettings
 
@@ -37,6 +37,11 @@ def make_plan(output: str, options: dict[str, Any]) -> Any:
         "checkpoint_every": every or _DEFAULT_CHECKPOINT_SECONDS,
         "is_resumed": is_resumed,
     }
+    if options["model"] == "nplm":
+        nplm = _nplm_settings(options)
+        return NPLMPlan(
+            nplm=nplm, threads=options["threads"], valid=options.get("valid", ()), **common
+        )
     if options["model"] != "glove":
         return TrainingPlan(word2vec=_settings(Word2VecSettings, options), **common)
     if "cooccurrences" in options:
@@ -61,6 +66,15 @@ def _threads(options: dict[str, Any]) -> int:
             )
         return 1
     return threads or count_cores()
+
+
+def _nplm_settings(options: dict[str, Any]) -> Any:
+    """Make the settings of the neural model; the learning rate is the optimiser's unless given."""
+    from seqtools.embeddings.nplm_settings import NPLMSettings
+    from seqtools.training.settings import LEARNING_RATES
+
+    options.setdefault("learning_rate", LEARNING_RATES[options["optimizer"]])
+    return _settings(NPLMSettings, options)
 
 
 def _settings(kind: Any, options: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,14 @@ class Checkpoint:
         """Where the corpus lies as it was read."""
         return self.directory / "corpus"
 
+    @property
+    def state_path(self) -> Path:
+        """The file of the state."""
+        return self.directory / _STATE_FILE
+
     def exists(self) -> bool:
         """Say whether a state was saved here."""
-        return (self.directory / _STATE_FILE).exists()
+        return self.state_path.exists()
 
     def begin(self) -> None:
         """Make the directory, and drop the state of an earlier run.
@@ -87,13 +93,40 @@ class Checkpoint:
         tensors = dict(model.parameters())
         for index, walk in enumerate(model.walks):
             tensors |= {f"walk{index}.{name}": array for name, array in walk.arrays().items()}
+        self.write(tensors, model.settings, fingerprint)
+
+    def write(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        settings: RunSettings,
+        fingerprint: str,
+        progress: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store a state; the last one stays until this one is whole.
+
+        Parameters
+        ----------
+        tensors : mapping of str to array
+        settings : RunSettings
+            Of the run.
+        fingerprint : str
+            That of its corpus.
+        progress : mapping, optional
+            Where the run stands, of whatever JSON can hold.
+
+        Raises
+        ------
+        FileAccessError
+            If it cannot be written.
+        """
         metadata = {
             "format_version": FORMAT_VERSION,
-            "settings": json.dumps(asdict(model.settings), sort_keys=True),
+            "settings": json.dumps(asdict(settings), sort_keys=True),
             "corpus": json.dumps(self._corpus),
             "corpus_fingerprint": fingerprint,
+            "progress": json.dumps(progress or {}),
         }
-        write_tensors(self.directory / _STATE_FILE, tensors, metadata)
+        write_tensors(self.state_path, tensors, metadata)
 
     def load(self, settings: RunSettings) -> "StoredState":
         """Read the state, to be restored once the corpus is open.
@@ -105,11 +138,12 @@ class Checkpoint:
             the message names the setting.
         """
         try:
-            tensors, metadata = read_tensors(self.directory / _STATE_FILE)
+            tensors, metadata = read_tensors(self.state_path)
         except FileContentError as error:
             raise CheckpointError(str(error)) from error
         self._check(metadata, settings)
-        return StoredState(self.directory, tensors, metadata["corpus_fingerprint"])
+        progress = json.loads(metadata.get("progress", "{}"))
+        return StoredState(self.directory, tensors, metadata["corpus_fingerprint"], progress)
 
     def remove(self) -> None:
         """Delete the checkpoint after the vectors have been saved; files not ours stay.
@@ -162,11 +196,27 @@ class StoredState:
         Parameters and walks.
     fingerprint : str
         That of the corpus they were trained on.
+    progress : dict
+        Where the run stood, if the arrays do not tell.
     """
 
     directory: Path
     tensors: dict[str, NDArray[Any]]
     fingerprint: str
+    progress: dict[str, Any]
+
+    def check_corpus(self, fingerprint: str) -> None:
+        """Refuse to go on with another corpus.
+
+        Raises
+        ------
+        CheckpointError
+            If it is another one.
+        """
+        if self.fingerprint != fingerprint:
+            raise CheckpointError(
+                f"{self.directory}: its corpus has changed; {_remedy(self.directory)}"
+            )
 
     def restore(self, model: Model, fingerprint: str) -> None:
         """Bring a new model to the stored state.
@@ -176,10 +226,7 @@ class StoredState:
         CheckpointError
             If the corpus has changed, or the arrays do not fit the model.
         """
-        if self.fingerprint != fingerprint:
-            raise CheckpointError(
-                f"{self.directory}: its corpus has changed; {_remedy(self.directory)}"
-            )
+        self.check_corpus(fingerprint)
         try:
             for name, parameter in model.parameters().items():
                 parameter[:] = self.tensors[name]

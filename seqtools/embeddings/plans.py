@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from seqtools.embeddings.lock_free import Model, RunSettings
+from seqtools.embeddings.nplm_settings import NPLMSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
 from seqtools.errors import CheckpointError, FileAccessError, FileContentError, SettingsError
 from seqtools.io.atomic import atomic_writer
@@ -126,6 +127,10 @@ class Plan(ABC):
                 f"{os.fspath(self.vocabulary)}; {remedy}"
             )
 
+
+class LockFreePlan(Plan):
+    """A plan of threads that train without locks."""
+
     @abstractmethod
     def make_model(
         self, source: Any, initial_vectors: tuple[Int64Array, Float32Array] | None
@@ -133,22 +138,8 @@ class Plan(ABC):
         """Prepare a run on what was read, from random vectors or from given ones."""
 
 
-@dataclass(frozen=True)
-class TrainingPlan(Plan):
-    """Train skip-gram or CBOW.
-
-    Attributes
-    ----------
-    word2vec : Word2VecSettings
-        How vectors are trained. The other attributes are those of ``Plan``.
-    """
-
-    word2vec: Word2VecSettings = field(default_factory=Word2VecSettings)
-
-    @property
-    def settings(self) -> Word2VecSettings:
-        """How vectors are trained."""
-        return self.word2vec
+class TextPlan(Plan):
+    """A plan that trains on the words of the text in their order."""
 
     def read(
         self,
@@ -175,6 +166,24 @@ class TrainingPlan(Plan):
         cache.verify()  # kernels trust the ids: one out of range would write outside the vectors
         return cache
 
+
+@dataclass(frozen=True)
+class TrainingPlan(TextPlan, LockFreePlan):
+    """Train skip-gram or CBOW.
+
+    Attributes
+    ----------
+    word2vec : Word2VecSettings
+        How vectors are trained. The other attributes are those of ``Plan``.
+    """
+
+    word2vec: Word2VecSettings = field(default_factory=Word2VecSettings)
+
+    @property
+    def settings(self) -> Word2VecSettings:
+        """How vectors are trained."""
+        return self.word2vec
+
     def make_model(
         self, source: IdCache, initial_vectors: tuple[Int64Array, Float32Array] | None
     ) -> Model:
@@ -185,7 +194,31 @@ class TrainingPlan(Plan):
 
 
 @dataclass(frozen=True)
-class GloVePlan(Plan):
+class NPLMPlan(TextPlan):
+    """Train the neural probabilistic language model.
+
+    Attributes
+    ----------
+    nplm : NPLMSettings
+        How vectors are trained.
+    threads : int
+        Threads; the result does not depend on them.
+    valid : sequence of str
+        Texts to choose the best epoch by. The other attributes are those of ``Plan``.
+    """
+
+    nplm: NPLMSettings = field(default_factory=NPLMSettings)
+    threads: int = 1
+    valid: Sequence[str] = ()
+
+    @property
+    def settings(self) -> NPLMSettings:
+        """How vectors are trained."""
+        return self.nplm
+
+
+@dataclass(frozen=True)
+class GloVePlan(LockFreePlan):
     """Train GloVe.
 
     Attributes

@@ -5,12 +5,20 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from seqtools.embeddings.checkpoint import Checkpoint
+from seqtools.embeddings.checkpoint import Checkpoint, StoredState
 from seqtools.embeddings.lock_free import Model, train
-from seqtools.embeddings.plans import Plan, Source, Statistics, TrainingPlan
+from seqtools.embeddings.plans import (
+    LockFreePlan,
+    NPLMPlan,
+    Plan,
+    Source,
+    Statistics,
+    TrainingPlan,
+)
 from seqtools.embeddings.vector_files import load_vectors
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import SettingsError, TrainingInterrupted
@@ -48,6 +56,10 @@ class Training:
         Time spent training, without reading text.
     threads : int
         Threads that trained; fewer than asked for if the corpus is short.
+    valid_perplexities : list of float or None
+        Perplexity of the validation text after each epoch; None if the model has none.
+    best_epoch : int or None
+        The epoch, counted from 1, whose vectors were chosen by it.
     """
 
     vectors: WordVectors
@@ -61,11 +73,19 @@ class Training:
     unit: str
     train_seconds: float
     threads: int
+    valid_perplexities: list[float] | None = None
+    best_epoch: int | None = None
+
+    @property
+    def perplexities(self) -> list[float]:
+        """Perplexity of the text while it was trained on, an epoch each; of language models."""
+        with np.errstate(over="ignore"):
+            return [float(np.exp(loss)) for loss in self.losses]
 
 
 def train_on_text(
     paths: Sequence[str],
-    plan: Plan,
+    plan: LockFreePlan | NPLMPlan,
     monitor: Monitor | None = None,
     stop: StopRequest | None = None,
 ) -> Training:
@@ -75,7 +95,7 @@ def train_on_text(
     ----------
     paths : sequence of str
         Text files, plain or compressed; "-" is standard input.
-    plan : Plan
+    plan : TrainingPlan, GloVePlan or NPLMPlan
     monitor : Monitor, optional
         Hears of the progress.
     stop : StopRequest, optional
@@ -108,12 +128,47 @@ def train_on_text(
     given = _given_vectors(plan)
     with _open_source(paths, plan, checkpoint, state is not None, monitor) as source:
         initial = None if given is None else _initial_vectors(given, source.vocabulary, monitor)
+        if isinstance(plan, NPLMPlan):
+            return _train_nplm(source, plan, initial, checkpoint, state, monitor, stop)
         model = plan.make_model(source, initial)
         if state is not None:
             state.restore(model, source.fingerprint)
             share = 100 * model.work_done / max(1, model.work_in_all)
             monitor.message(f"resumed from {state.directory} at {share:.1f}%")
         return _train(model, source, plan, checkpoint, monitor, stop)
+
+
+def _train_nplm(
+    source: Any,
+    plan: NPLMPlan,
+    initial: tuple[Int64Array, Float32Array] | None,
+    checkpoint: Checkpoint | None,
+    state: StoredState | None,
+    monitor: Monitor,
+    stop: StopRequest,
+) -> Training:
+    """Train by the loop of the sequence models."""
+    from seqtools.embeddings.nplm_run import train_nplm
+
+    run = train_nplm(source, plan, initial, checkpoint, state, monitor, stop)
+    outcome, num_words = run.outcome, len(source.vocabulary)
+    metrics = [epoch["metrics"] for epoch in outcome.history]
+    has_metric = bool(outcome.metrics)
+    return Training(
+        vectors=_collect(run.model.word_vectors()[:num_words], source.vocabulary, plan),
+        context=_collect(run.model.output_vectors()[:num_words], source.vocabulary, plan),
+        vocabulary=source.vocabulary,
+        statistics=source.statistics,
+        losses=[epoch["loss"] for epoch in outcome.history],
+        words_trained=outcome.targets,
+        work_done=outcome.targets,
+        work_an_epoch=run.tokens_an_epoch,
+        unit="tokens",
+        train_seconds=outcome.seconds,
+        threads=min(plan.threads, plan.settings.shards),
+        valid_perplexities=[m["perplexity"] for m in metrics] if has_metric else None,
+        best_epoch=outcome.best_epochs[0] if has_metric else None,
+    )
 
 
 def _train(

@@ -330,8 +330,7 @@ class _Loop:
         self._log("stop", signal=number, epoch=self._run.state.epoch + 1)
         self._save()
         raise TrainingInterrupted(
-            f"interrupted; saved a checkpoint in {store.directory.checkpoint_path}; "
-            "go on with --resume",
+            f"interrupted; saved a checkpoint in {store.state_path.parent}; go on with --resume",
             number,
         )
 
@@ -344,7 +343,7 @@ class _Loop:
             if self._run.is_finite():
                 self._save()
             if self._store.has_checkpoint():
-                kept = f"the last good state is in {self._store.directory.checkpoint_path}"
+                kept = f"the last good state is in {self._store.state_path.parent}"
             self._log("not finite", cause=str(error), epoch=state.epoch + 1, batch=state.batch + 1)
         raise TrainingError(
             f"{place}: {error}; use a learning rate below {optimizer.learning_rate:g} "
