@@ -34,7 +34,8 @@ class FusionSettings:
     beta : float
         Bonus of each word, in nats; makes up for what every word costs in the model.
     unknown_score : float
-        What a word outside the model's vocabulary costs on top of <unk>, in nats; at most 0.
+        What a word outside the model's vocabulary costs on top of <unk>, in nats; at most 0. Paid
+        where no word begins as it does, with a sixth more for each symbol that follows.
     character_alpha : float
         Weight of the model of characters.
     label_bonus : float

@@ -78,7 +78,8 @@ class Beam(NamedTuple):
         The last frame at which an extension of a place was found in the beam.
     kept : int32 array, shape (V,)
         Labels tried in this frame.
-    kept_y : float64 array, shape (V,)
+    kept_y, bounds : float64 arrays, shape (V,)
+        Their probabilities, and the most these can be with the factors of language models.
     log_scores, log_factors : float64 arrays, shape (B,)
         ln of each prefix' probability with all factors, and of the factors.
     """
@@ -95,6 +96,7 @@ class Beam(NamedTuple):
     taken: Int32Array
     kept: Int32Array
     kept_y: Float64Array
+    bounds: Float64Array
     log_scores: Float64Array
     log_factors: Float64Array
 
@@ -130,6 +132,7 @@ def make_beam_scratch(
         taken=np.zeros(beam_size * num_symbols, np.int32),
         kept=np.zeros(num_symbols, np.int32),
         kept_y=np.zeros(num_symbols),
+        bounds=np.zeros(num_symbols),
         log_scores=np.zeros(beam_size),
         log_factors=np.zeros(beam_size),
     )
@@ -248,26 +251,26 @@ def _extend(num_kept, largest_y, top, num_symbols, t, size, fusion, tree, beam):
     if found == beam_size:
         _make_heap(values, codes)
         weakest = values[0]
+    bounds = kept_y
     if fusion is not None:
-        for n in range(num_kept):
-            bound = kept_y[n] * np.exp(largest_log_factor(fusion, kept[n]))
-            largest_y = max(largest_y, bound)
+        bounds = beam.bounds
+        largest_y = _bound_labels(num_kept, kept, kept_y, fusion, bounds)
     # Stronger prefixes lie towards the end of the heap they come from.
     for i in range(size - 1, -1, -1):
         total = p_blank[i] + p_label[i]
         if not total * largest_y > weakest:
             continue
         for n in range(num_kept):
-            value = total * kept_y[n]
-            if fusion is None and not value > weakest:
+            if not total * bounds[n] > weakest:
                 continue
             label = kept[n]
             if taken[i * num_symbols + label] == t:
                 continue
+            value = total * kept_y[n]
             if label == beam.labels[i]:
                 value = p_blank[i] * kept_y[n]
             if fusion is not None:
-                value = _fuse(value, weakest, i, label, fusion, tree, beam)
+                value *= np.exp(log_factor_of(fusion, tree, beam.nodes[i], label))
             if not value > weakest:
                 continue
             top = max(top, value)
@@ -285,11 +288,13 @@ def _extend(num_kept, largest_y, top, num_symbols, t, size, fusion, tree, beam):
 
 
 @njit(cache=True, nogil=True)
-def _fuse(value, weakest, i, label, fusion, tree, beam):
-    """Multiply the probability of an extension by its factors, if it has a chance."""
-    if not value * np.exp(largest_log_factor(fusion, label)) > weakest:
-        return 0.0
-    return value * np.exp(log_factor_of(fusion, tree, beam.nodes[i], label))
+def _bound_labels(num_kept, kept, kept_y, fusion, out_bounds):
+    """Write the most that each label can be worth with its factors; return the largest."""
+    largest = 0.0
+    for n in range(num_kept):
+        out_bounds[n] = kept_y[n] * np.exp(largest_log_factor(fusion, kept[n]))
+        largest = max(largest, out_bounds[n])
+    return largest
 
 
 @njit(cache=True, nogil=True)

@@ -2,7 +2,9 @@
 
 Hannun et al. 2014 (arXiv 1408.2873), eq. 3: P(prefix | speech) P(words)^alpha |words|^beta; here,
 as in later decoders, each word counts e^beta. A model of words is asked when a space ends a word,
-and at the end; one of characters at every symbol. Everything is in logarithms.
+and at the end; one of characters at every symbol. A word outside the vocabulary costs where its
+spelling leaves that of all words, and, so that words do not run into one, a sixth of it at each
+symbol from there on. Everything is in logarithms.
 """
 
 from typing import NamedTuple
@@ -17,6 +19,7 @@ from seqtools.types import Float64Array, Int32Array
 ALPHA, WORD_BONUS, UNKNOWN_SCORE, CHARACTER_ALPHA, LABEL_BONUS = range(5)
 NUM_WEIGHTS = 5
 UNKNOWN_SPELLING = -1
+USUAL_WORD_LENGTH = 6.0
 
 
 class Fusion(NamedTuple):
@@ -85,7 +88,19 @@ def log_factor_of(fusion, tree, node, symbol):
         )
     if fusion.has_words and symbol == fusion.space:
         log_factor += _end_word(fusion, tree, node)[0]
+    elif fusion.has_words:
+        log_factor += _spell_on(fusion, tree.spellings[node], symbol)
     return log_factor
+
+
+@njit(cache=True, nogil=True)
+def _spell_on(fusion, spelling, symbol):
+    """Return what it costs to leave the vocabulary, and to go on outside."""
+    if spelling == UNKNOWN_SPELLING:
+        return fusion.weights[UNKNOWN_SCORE] / USUAL_WORD_LENGTH
+    if find_node(fusion.spellings, spelling, symbol) < 0:
+        return fusion.weights[UNKNOWN_SCORE]
+    return 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -128,12 +143,12 @@ def _end_word(fusion, tree, node):
     spelling, context = tree.spellings[node], np.int64(tree.word_contexts[node])
     if spelling == 0:
         return 0.0, context
-    word = np.int64(-1)
+    word, log_factor = np.int64(fusion.unknown_word), fusion.weights[WORD_BONUS]
     if spelling != UNKNOWN_SPELLING:
-        word = np.int64(fusion.spelled_words[spelling])
-    log_factor = fusion.weights[WORD_BONUS]
-    if word < 0:
-        word = np.int64(fusion.unknown_word)
-        log_factor += fusion.weights[UNKNOWN_SCORE]
+        spelled = np.int64(fusion.spelled_words[spelling])
+        if spelled >= 0:
+            word = spelled
+        else:  # the beginning of a word and no more
+            log_factor += fusion.weights[UNKNOWN_SCORE]
     log_probability, context = advance(fusion.words, context, word)
     return log_factor + fusion.weights[ALPHA] * log_probability, context

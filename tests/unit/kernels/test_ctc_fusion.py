@@ -26,12 +26,25 @@ def spell(prefix):
     return "".join(SYMBOLS[label] for label in prefix)
 
 
+def unknown_part(text, settings):
+    """Return the cost of words outside the vocabulary; the last may be unfinished."""
+    total = 0.0
+    *finished, last = text.split(" ")
+    beginnings = {word[:n] for word in WORDS.words for n in range(len(word) + 1)}
+    for word in (*finished, last):
+        known = max(n for n in range(len(word) + 1) if word[:n] in beginnings)
+        if known < len(word):
+            total += settings.unknown_score * (1 + (len(word) - known - 1) / 6)
+    return total + settings.unknown_score * sum(
+        word in beginnings and word not in WORDS.ids for word in finished if word
+    )
+
+
 def word_part(text, settings):
-    """Return the log factor of the words of a text, whose last one has ended."""
-    words = text.split()
-    unknown = sum(word not in WORDS.ids for word in words)
-    total = settings.alpha * WORDS.score(words).sum()
-    return total + settings.beta * len(words) + settings.unknown_score * unknown
+    """Return the log factor of the words of a text; one is finished when a space follows."""
+    finished = text[: text.rfind(" ") + 1].split()
+    total = settings.alpha * WORDS.score(finished).sum()
+    return total + settings.beta * len(finished) + unknown_part(text, settings)
 
 
 def character_part(text, settings):
@@ -45,9 +58,8 @@ def twin_factors(settings, has_words, has_characters):
 
     def log_so_far(prefix):
         text = spell(prefix)
-        finished = text[: text.rfind(" ") + 1]
         total = settings.label_bonus * len(prefix)
-        total += word_part(finished, settings) if has_words else 0
+        total += word_part(text, settings) if has_words else 0
         return total + (character_part(text, settings) if has_characters else 0)
 
     def factor(prefix, label):
@@ -56,10 +68,8 @@ def twin_factors(settings, has_words, has_characters):
     def end_factor(prefix):
         text, total = spell(prefix), 0.0
         if has_words:
-            total += (
-                word_part(text, settings) + settings.alpha * WORDS.score([*text.split(), END])[-1]
-            )
-            total -= word_part(text[: text.rfind(" ") + 1], settings)
+            total += word_part(text + " ", settings) - word_part(text, settings)
+            total += settings.alpha * WORDS.score([*text.split(), END])[-1]
         if has_characters:
             characters = ["<space>" if character == " " else character for character in text]
             total += settings.character_alpha * CHARACTERS.score([*characters, END])[-1]
