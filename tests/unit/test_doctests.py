@@ -1,8 +1,9 @@
-"""Examples in docstrings and in README.md, run as they stand."""
+"""Examples in docstrings, in README.md and in docs/shapes.md, run as they stand."""
 
 import doctest
 import importlib
 import pkgutil
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import seqtools
 from seqtools.evaluation.default_sets import default_similarity_files
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = [module.name for module in pkgutil.walk_packages(seqtools.__path__, "seqtools.")]
 
 
@@ -25,7 +26,24 @@ def test_examples_of_the_readme(tmp_path, monkeypatch):
     shutil.copy(news, tmp_path / "text.txt")
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(
-        str(README), module_relative=False, optionflags=doctest.ELLIPSIS, encoding="utf-8"
+        str(ROOT / "README.md"),
+        module_relative=False,
+        optionflags=doctest.ELLIPSIS,
+        encoding="utf-8",
     )
     assert result.attempted > 10
     assert result.failed == 0
+
+
+def test_examples_of_the_shapes():
+    page = ROOT / "docs" / "shapes.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 50
+    assert result.failed == 0
+
+
+def test_links_of_the_shapes_lead_to_files():
+    page = ROOT / "docs" / "shapes.md"
+    links = re.findall(r"\]\((\.\./[^)]+)\)", page.read_text("utf-8"))
+    assert len(links) > 5
+    assert [link for link in links if not (page.parent / link).exists()] == []
