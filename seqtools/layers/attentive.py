@@ -14,7 +14,8 @@ import numpy as np
 
 from seqtools.kernels.product import pack, pack_transposed, product
 from seqtools.layers.attention import Attention, Memory
-from seqtools.layers.cells import CellSettings, State, Tape, input_initializer
+from seqtools.layers.cell import State, Tape
+from seqtools.layers.cells import CellSettings, input_initializer
 from seqtools.layers.dropout import Dropout, DropoutSettings
 from seqtools.layers.parameters import Gradients, Parameters
 from seqtools.layers.recurrent import PackedCell, Recurrent

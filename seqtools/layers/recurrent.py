@@ -8,7 +8,8 @@ import numpy as np
 
 from seqtools.kernels.product import pack, pack_transposed, product
 from seqtools.kernels.rows import add_rows, gather_rows
-from seqtools.layers.cells import CellSettings, State, Tape, input_initializer, make_cell
+from seqtools.layers.cell import State, Tape
+from seqtools.layers.cells import CellSettings, input_initializer, make_cell
 from seqtools.layers.embedding import EmbeddedWords
 from seqtools.layers.parameters import Gradients, Parameter, Parameters
 from seqtools.layers.workspace import Workspace
