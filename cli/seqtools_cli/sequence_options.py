@@ -32,10 +32,45 @@ def network_options(
     Parameters
     ----------
     default : object
-        Settings with the attributes cell, gru_variant, num_layers, hidden_size, embedding_size,
-        dropout and recurrent_dropout.
+        Settings with the attributes that `cell_options` names, and embedding_size.
     is_tied_allowed : bool
         Whether --tied is among them.
+    """
+    options = [
+        cell_options(default, "embeddings, between layers and before the output"),
+        click.option(
+            "--embedding-size", type=IntAtLeast(1, 65_536), default=default.embedding_size,
+            show_default=True, help="Numbers in the embedding of a symbol.",
+        ),
+        click.option(
+            "--pretrained-embeddings", "pretrained", metavar="FILE",
+            help="Begin with the word vectors of this file, of any format of `seqtools embed`.",
+        ),
+        click.option(
+            "--freeze-embeddings", "freezes_embeddings", is_flag=True,
+            help="Leave the embeddings as they are at the start.",
+        ),
+    ]  # fmt: skip
+    if is_tied_allowed:
+        options.append(
+            click.option(
+                "--tied", "is_tied", is_flag=True,
+                help="Use the embeddings as the weights of the output layer too.",
+            )
+        )  # fmt: skip
+    return lambda command: _apply(options, command)
+
+
+def cell_options(default: Any, dropped: str) -> Callable[[Function], Function]:
+    """Add the options of recurrent layers.
+
+    Parameters
+    ----------
+    default : object
+        Settings with the attributes cell, gru_variant, num_layers, hidden_size, dropout and
+        recurrent_dropout.
+    dropped : str
+        Where --dropout drops.
     """
     options = [
         click.option(
@@ -59,12 +94,8 @@ def network_options(
             show_default=True, help="Numbers in the hidden state of a layer.",
         ),
         click.option(
-            "--embedding-size", type=IntAtLeast(1, 65_536), default=default.embedding_size,
-            show_default=True, help="Numbers in the embedding of a symbol.",
-        ),
-        click.option(
             "--dropout", type=FiniteFloat(0, 0.95), default=default.dropout, show_default=True,
-            help="Share set to zero of embeddings, between layers and before the output.",
+            help=f"Share set to zero of {dropped}.",
         ),
         click.option(
             "--recurrent-dropout", type=FiniteFloat(0, 0.95), default=default.recurrent_dropout,
@@ -75,22 +106,7 @@ def network_options(
             "--variational-dropout", "is_variational", is_flag=True,
             help="Draw the masks of --dropout once a sequence, not once a step.",
         ),
-        click.option(
-            "--pretrained-embeddings", "pretrained", metavar="FILE",
-            help="Begin with the word vectors of this file, of any format of `seqtools embed`.",
-        ),
-        click.option(
-            "--freeze-embeddings", "freezes_embeddings", is_flag=True,
-            help="Leave the embeddings as they are at the start.",
-        ),
     ]  # fmt: skip
-    if is_tied_allowed:
-        options.append(
-            click.option(
-                "--tied", "is_tied", is_flag=True,
-                help="Use the embeddings as the weights of the output layer too.",
-            )
-        )  # fmt: skip
     return lambda command: _apply(options, command)
 
 
@@ -99,6 +115,15 @@ def training_options(command: Function) -> Function:
     for group in (_run_options, _length_options, _schedule_options, _optimizer_options):
         command = group(command)
     return command
+
+
+def gradient_option(command: Function) -> Function:
+    """Add --grad-stats."""
+    option = click.option(
+        "--grad-stats", "has_gradient_statistics", is_flag=True,
+        help="Log gradients by time lag and layer after each epoch, for `seqtools grad-report`.",
+    )  # fmt: skip
+    return _apply([option], command)
 
 
 def training_settings(options: dict[str, Any]) -> TrainingSettings:
@@ -264,11 +289,6 @@ def _run_options(command: Function) -> Function:
         click.option(
             "--log-every", type=IntAtLeast(1, 1_000_000_000), default=default.log_every,
             show_default=True, help="Updates between lines of train.jsonl.",
-        ),
-        click.option(
-            "--grad-stats", "has_gradient_statistics", is_flag=True,
-            help="Log gradients by time lag and layer after each epoch, for "
-            "`seqtools grad-report`.",
         ),
     ]  # fmt: skip
     return _apply(options, command)

@@ -9,7 +9,12 @@ from seqtools.models.settings import LanguageModelSettings
 from seqtools.text.stream_settings import StreamSettings
 from seqtools_cli.console import Console
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options
-from seqtools_cli.sequence_options import network_options, training_options, training_settings
+from seqtools_cli.sequence_options import (
+    gradient_option,
+    network_options,
+    training_options,
+    training_settings,
+)
 
 _DEFAULT = LanguageModelSettings()
 
@@ -80,6 +85,7 @@ _DEFAULT = LanguageModelSettings()
     help="Draw all weights from [-r, r]; 0 draws each layer's own way.",
 )
 @training_options
+@gradient_option
 @common_options
 def train_lm(
     texts: tuple[str, ...], output: str, console: Console, **options: Any
