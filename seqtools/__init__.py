@@ -66,8 +66,14 @@ if TYPE_CHECKING:
     from seqtools.models.language_model_run import train_language_model as train_language_model
     from seqtools.models.language_model_score import score_text as score_text
     from seqtools.models.settings import LanguageModelSettings as LanguageModelSettings
+    from seqtools.models.speech_files import load_speech_model as load_speech_model
+    from seqtools.models.speech_run import SpeechPlan as SpeechPlan
+    from seqtools.models.speech_run import train_speech_model as train_speech_model
+    from seqtools.models.speech_settings import SpeechSettings as SpeechSettings
     from seqtools.models.text_generation import GenerationSettings as GenerationSettings
     from seqtools.models.text_generation import generate_text as generate_text
+    from seqtools.models.transcription_run import TranscriptionPlan as TranscriptionPlan
+    from seqtools.models.transcription_run import transcribe as transcribe
     from seqtools.monitor import Monitor as Monitor
     from seqtools.reports.embedding_map import MapSettings as MapSettings
     from seqtools.reports.embedding_map import make_embedding_map as make_embedding_map
@@ -111,11 +117,14 @@ _PUBLIC_NAMES = {
     "ScheduleSettings": "seqtools.training.settings",
     "SeqtoolsError": "seqtools.errors",
     "SeqtoolsWarning": "seqtools.errors",
+    "SpeechPlan": "seqtools.models.speech_run",
+    "SpeechSettings": "seqtools.models.speech_settings",
     "StreamSettings": "seqtools.text.stream_settings",
     "TextSettings": "seqtools.text.id_cache",
     "Training": "seqtools.embeddings.training",
     "TrainingPlan": "seqtools.embeddings.plans",
     "TrainingSettings": "seqtools.training.settings",
+    "TranscriptionPlan": "seqtools.models.transcription_run",
     "Vocabulary": "seqtools.text.vocabulary",
     "Word2VecSettings": "seqtools.embeddings.settings",
     "WordVectors": "seqtools.embeddings.word_vectors",
@@ -131,6 +140,7 @@ _PUBLIC_NAMES = {
     "find_best_path": "seqtools.decoding.ctc_search",
     "generate_text": "seqtools.models.text_generation",
     "load_language_model": "seqtools.models.language_model_files",
+    "load_speech_model": "seqtools.models.speech_files",
     "load_vectors": "seqtools.embeddings.vector_files",
     "make_embedding_map": "seqtools.reports.embedding_map",
     "make_features": "seqtools.audio.features",
@@ -150,6 +160,8 @@ _PUBLIC_NAMES = {
     "train_language_model": "seqtools.models.language_model_run",
     "train_ngram_model": "seqtools.text.kneser_ney",
     "train_on_text": "seqtools.embeddings.training",
+    "train_speech_model": "seqtools.models.speech_run",
+    "transcribe": "seqtools.models.transcription_run",
     "tune_fusion": "seqtools.evaluation.ctc_tuning",
     "write_embedding_map": "seqtools.reports.map_files",
     "write_spikes": "seqtools.reports.spike_files",

@@ -36,6 +36,14 @@ COMMANDS = {
         "seqtools_cli.train_ngram:train_ngram",
         "Train an n-gram language model into an ARPA file.",
     ),
+    "train-asr": (
+        "seqtools_cli.train_asr:train_asr",
+        "Train speech recognition on recordings and their texts.",
+    ),
+    "transcribe": (
+        "seqtools_cli.transcribe:transcribe",
+        "Write down what is said in recordings, with times.",
+    ),
     "bleu": (
         "seqtools_cli.bleu:bleu",
         "Score translations: BLEU, chrF, TER, intervals and tests.",
