@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqtools.decoding.limits import OutputLimits
-from seqtools.errors import ModelError
+from seqtools.errors import ModelError, SettingsError
 from seqtools.io.model_directory import ModelDirectory
 from seqtools.models.translator import Translator
 from seqtools.models.translator_settings import TranslatorSettings
@@ -122,13 +122,15 @@ def load_codecs(directory: ModelDirectory) -> tuple[Codec, Codec]:
 
 
 def _settings(config: dict[str, Any], path: str | os.PathLike[str]) -> TranslatorSettings:
-    """Read the settings of a configuration."""
+    """Read the settings of a configuration; what it does not know yet takes its default."""
     names = {entry.name for entry in dataclasses.fields(TranslatorSettings)}
     stored = {name: value for name, value in config["settings"].items() if name in names}
-    if names - stored.keys():
-        missing = ", ".join(sorted(names - stored.keys()))
-        raise ModelError(f"config.json lacks {missing}", path=path, remedy="train the model again")
-    return TranslatorSettings(**stored)
+    try:
+        return TranslatorSettings(**stored)
+    except (SettingsError, TypeError) as error:
+        raise ModelError(
+            f"config.json is damaged ({error})", path=path, remedy="train the model again"
+        ) from error
 
 
 def _definitions(settings: TranslatorSettings) -> dict[str, str]:
