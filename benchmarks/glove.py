@@ -3,8 +3,8 @@
 Run it with ``python -m benchmarks.glove [CORPUS]``. Speed is taken in turns in one process, on one
 thread, per second of processor time; text is read and kernels are compiled before, and counting
 includes writing its file. Skip-gram trains the first lines of the same corpus with the vocabulary
-of the whole. Two threads are compared with one by wall time, which says something on an idle
-machine only; how much longer the same work takes the processor on two threads is printed beside it.
+of the whole. Two threads are compared with one by wall time, in rounds that had both cores to
+themselves; one thread that counts has a second core write its file.
 
 For 1, 2, 4 and all 9 million tokens each step runs in a process of its own: seconds of processor
 time, and peak memory beyond that of imports, kernels and vocabulary (for training the mapped file
@@ -17,7 +17,6 @@ import hashlib
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
+from benchmarks.shared.idle_rounds import compare_on_free_cores
 from benchmarks.shared.report import Row, compare, write
 from seqtools.embeddings.cooccurrence import count_cooccurrences
 from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
@@ -120,26 +120,15 @@ def compare_speed(
 
 
 def compare_threads(cache: IdCache, data: TrainingPairs, folder: Path, rounds: int) -> list[Row]:
-    """Compare two threads with one."""
+    """Compare two threads with one by wall time, on free cores."""
+    clock, both = time.perf_counter, replace(EPOCH, threads=2)
+    training = trainer(data, both, clock), trainer(data, EPOCH, clock)
+    counting = counter(cache, folder, 2, clock), counter(cache, folder, 1, clock)
     print("\nmillion tokens or entries per second; peer: one thread")
-    both, rows = replace(EPOCH, threads=2), []
-    for title, two, one in (
-        (
-            "training, 2 threads over 1",
-            lambda clock: trainer(data, both, clock),
-            lambda clock: trainer(data, EPOCH, clock),
-        ),
-        (
-            "counting, 2 threads over 1",
-            lambda clock: counter(cache, folder, 2, clock),
-            lambda clock: counter(cache, folder, 1, clock),
-        ),
-    ):
-        wall = two(time.perf_counter), one(time.perf_counter)
-        rows.append(compare(f"{title} (wall)", "M/s", *wall, rounds, 1.8, 1.95))
-        cpu = two(time.process_time), one(time.process_time)
-        rows.append(compare(f"{title} (cpu, each)", "M/cpu s", *cpu, rounds))
-    return rows
+    return [
+        compare_on_free_cores(f"{step}, 2 threads over 1", "M/s", *pair, rounds, 1.8, 1.95)
+        for step, pair in (("training", training), ("counting", counting))
+    ]
 
 
 def compare_cost(corpus: Path, folder: Path) -> list[Row]:
@@ -268,10 +257,6 @@ def main() -> None:
         trainer(data)()
         rows = compare_speed(corpus, cache, data, folder, options.rounds)
         rows += compare_threads(cache, data, folder, options.rounds)
-        for row in rows:
-            if row.reach and "wall" in row.name:
-                best = sorted(row.ratios)[len(row.ratios) // 2 :]
-                print(f"{row.name}: upper half of the rounds {statistics.median(best):.2f}")
         rows += compare_cost(corpus, folder)
         measure_sizes(corpus, folder)
         write(options.output, "GloVe", str(corpus.name), "our skip-gram, or as named", rows)

@@ -3,13 +3,13 @@
 Run it with ``python -m benchmarks.word2vec_speed [CORPUS]``. Both train one epoch on the same lines
 with the vocabulary of the whole corpus, in turn, in one process. Speed is tokens of the vocabulary
 per second of processor time on one thread, training alone: text is read and kernels are compiled
-before. Two threads are compared with one by wall time, in rounds that follow each other.
+before. Two threads are compared with one by wall time, in rounds that had both cores to themselves.
+With --threads-only nothing else is measured, and the other rows of --output stay.
 """
 
 import argparse
 import logging
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,7 +19,8 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
-from benchmarks.shared.report import Row, compare, show, write
+from benchmarks.shared.idle_rounds import compare_on_free_cores
+from benchmarks.shared.report import Row, compare, read, write
 
 LINES = 60_000
 TRAINERS: list[tuple[str, dict[str, Any], dict[str, Any], float | None, float | None]] = [
@@ -86,12 +87,18 @@ class Gensims:
         return run
 
 
-def measure_threads(ours: Ours, rounds: int) -> Row:
-    """Compare two threads with one by wall time."""
-    one, two = (ours.trainer({}, threads, time.perf_counter) for threads in (1, 2))
-
-    name = "2 threads over 1, skip-gram dim 100 (wall)"
-    return compare(name, "k tokens/s", two, one, rounds, 1.8, 1.95)
+def measure_threads(ours: Ours, rounds: int) -> list[Row]:
+    """Compare two threads with one by wall time, on free cores."""
+    rows = []
+    for title, options in (
+        ("skip-gram, negative sampling, dim 100", {}),
+        ("skip-gram, hierarchical softmax, dim 100", {"loss": "hs"}),
+        ("CBOW, negative sampling, dim 100", {"model": "cbow"}),
+    ):
+        one, two = (ours.trainer(options, threads, time.perf_counter) for threads in (1, 2))
+        name = f"2 threads over 1, {title}"
+        rows.append(compare_on_free_cores(name, "k tokens/s", two, one, rounds, 1.8, 1.95))
+    return rows
 
 
 def main() -> None:
@@ -100,6 +107,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, nargs="?", help="plain text, a sentence a line")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, default 5")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file too")
+    parser.add_argument("--threads-only", action="store_true", help="measure threads alone")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as name:
@@ -108,13 +116,15 @@ def main() -> None:
         part = cut_corpus(corpus, folder, LINES)
         ours = Ours(corpus, part, folder)
         gensims = Gensims(corpus, part, int((ours.ids >= 0).sum()))
-        rows = []
-        for title, our_options, peer_options, reach, aim in TRAINERS:
+        rows: list[Row] = []
+        if options.threads_only:
+            rows = [row for row in read(options.output) if "threads over" not in row.name]
+        for title, our_options, peer_options, reach, aim in (
+            [] if options.threads_only else TRAINERS
+        ):
             mine, theirs = ours.trainer(our_options), gensims.trainer(peer_options)
             rows.append(compare(title, "k tokens/cpu s", mine, theirs, options.rounds, reach, aim))
-        rows.append(measure_threads(ours, 2 * options.rounds + 1))
-        best = sorted(rows[-1].ratios)[options.rounds :]
-        print(show(rows[-1]), f"upper half of the rounds: {statistics.median(best):.2f}")
+        rows += measure_threads(ours, 2 * options.rounds + 1)
         write(options.output, "Training speed", str(corpus.name), "gensim 4.4 corpus_file", rows)
 
 

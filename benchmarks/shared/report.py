@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 
@@ -87,6 +87,17 @@ def write(path: Path | None, title: str, corpus: str, peer: str, rows: Sequence[
             "rows": [asdict(row) for row in rows],
         }
         path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def read(path: Path | None) -> list[Row]:
+    """Return the rows of a report; none where there is no report yet."""
+    if path is None or not path.exists():
+        return []
+    names = {field.name for field in fields(Row)}
+    return [
+        Row(**{name: value for name, value in row.items() if name in names})
+        for row in json.loads(path.read_text())["rows"]
+    ]
 
 
 def _processor() -> str:
