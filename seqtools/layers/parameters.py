@@ -52,10 +52,15 @@ def orthogonal(generator: np.random.Generator, shape: tuple[int, ...]) -> NDArra
         (H, n H): n orthogonal blocks of width H.
     """
     rows, columns = shape
+    # Threads of BLAS gain nothing on blocks this small, take seconds of waiting at their barriers
+    # where other programs run, and may change the last bits.
+    from threadpoolctl import threadpool_limits
+
     blocks = []
-    for _ in range(columns // rows):
-        q, r = np.linalg.qr(generator.standard_normal((rows, rows)))
-        blocks.append(q * np.sign(np.diag(r)))
+    with threadpool_limits(1, user_api="blas"):
+        for _ in range(columns // rows):
+            q, r = np.linalg.qr(generator.standard_normal((rows, rows)))
+            blocks.append(q * np.sign(np.diag(r)))
     return np.concatenate(blocks, axis=1)
 
 
