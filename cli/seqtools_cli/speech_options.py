@@ -121,7 +121,7 @@ def batch_options(command: Function) -> Function:
             help="Utterances of an update.",
         ),
         click.option(
-            "--metric", type=click.Choice(["wer", "cer", "loss"]), default="wer",
+            "--metric", type=click.Choice(["wer", "cer", "dev_loss"]), default="wer",
             show_default=True, help="What tells the best epoch on --dev.",
         ),
     ]  # fmt: skip

@@ -73,7 +73,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         "epochs": len(history),
         "best_epochs": outcome.best_epochs,
         "loss": [epoch["loss"] for epoch in history],
-        "dev_loss": [epoch["metrics"].get("loss") for epoch in history],
+        "dev_loss": [epoch["metrics"].get("dev_loss") for epoch in history],
         "dev_wer": [epoch["metrics"].get("wer") for epoch in history],
         "dev_cer": [epoch["metrics"].get("cer") for epoch in history],
         "blank_share": [epoch["metrics"].get("blank_share") for epoch in history],

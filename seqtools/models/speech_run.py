@@ -60,7 +60,7 @@ class SpeechPlan:
     masks : MaskSettings or None
         None masks nothing.
     metric : str
-        "wer", "cer" or "loss".
+        "wer", "cer" or "dev_loss".
     training : TrainingSettings
     is_resumed, may_overwrite : bool
         Go on from the checkpoint in `output`; replace the model that lies there.
@@ -139,7 +139,8 @@ def train_speech_model(
         As ``seqtools.training.loop.train``.
     """
     monitor, stop = monitor or NullMonitor(), stop or StopRequest()
-    directory, store = ModelDirectory(plan.output), RunStore(ModelDirectory(plan.output))
+    directory = ModelDirectory(plan.output)
+    store = RunStore(directory)
     directory.check_free(plan.may_overwrite, plan.is_resumed)
     is_resumed = plan.is_resumed and _is_begun(directory, store)
     manifests = [read_manifest(path) for path in (plan.train, plan.dev) if path is not None]

@@ -26,7 +26,7 @@ from seqtools.training.task import Batch, LossSum
 from seqtools.training.team import Team
 from seqtools.types import Int32Array
 
-METRICS = ("wer", "cer", "loss")
+METRICS = ("wer", "cer", "dev_loss")
 _UTTERANCES_AT_ONCE = 32
 # How many training utterances show the share of blanks where there are none to validate on.
 _SAMPLE = 32
@@ -85,7 +85,7 @@ class SpeechTask:
         None masks nothing.
     num_shards : int
     metric : str
-        "wer", "cer" or "loss": which epoch is best.
+        "wer", "cer" or "dev_loss": which epoch is best.
     monitor : Monitor, optional
         Hears of a model that says nothing but blanks.
     """
@@ -181,7 +181,7 @@ class SpeechTask:
             for name, unit in (("wer", WORD), ("cer", CHARACTER))
         }
         nats = sum(part.nats for part in heard)
-        return {"loss": nats / sum(map(len, self._judged.targets)), **rates, **share}
+        return {"dev_loss": nats / sum(map(len, self._judged.targets)), **rates, **share}
 
     def carried_state(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing: batches do not depend on each other."""

@@ -149,7 +149,7 @@ def test_shards_and_threads_do_not_change_an_evaluation(shards, threads):
     for num_shards, num_threads in ((1, 1), (shards, threads)):
         with Team(num_shards, num_threads) as team:
             found.append(make_task(model, spoken(4, 9)).evaluate(team))
-    assert set(found[0]) == {"loss", "wer", "cer", "blank_share"}
+    assert set(found[0]) == {"dev_loss", "wer", "cer", "blank_share"}
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
