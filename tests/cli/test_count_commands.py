@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqtools.embeddings.nplm_settings import NPLMSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,10 +128,11 @@ def test_the_default_output_is_named_after_the_input(seqtools, corpus, monkeypat
 
 def test_help_shows_the_defaults_of_each_model(seqtools):
     text = " ".join(seqtools("embed", "train", "--help").stdout.split())
-    word2vec, glove = Word2VecSettings(), GloVeSettings()
+    models = Word2VecSettings(), GloVeSettings(), NPLMSettings()
     for name in ("window", "epochs", "learning_rate"):
-        assert f"[default: {getattr(word2vec, name)}; glove: {getattr(glove, name)}]" in text
-    assert word2vec.dim == glove.dim
+        word2vec, glove, nplm = (getattr(settings, name) for settings in models)
+        assert f"[default: {word2vec}; glove: {glove}; nplm: {nplm}]" in text
+    assert len({settings.dim for settings in models}) == 1
 
 
 def test_a_config_may_hold_options_of_other_models(seqtools, corpus, tmp_path):

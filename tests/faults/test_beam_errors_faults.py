@@ -94,7 +94,7 @@ def test_failed_write_leaves_the_old_report(folder, seqtools, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "Missing option '--scores'"),
+        ([], "give either MODEL SRC REF"),
         (["--scores", "scores.tsv", "--lenpen", "-1"], "-1 is not a finite number at least 0"),
         (["--scores", "scores.tsv", "--lenpen", "nan"], "nan is not a finite number"),
         (["--scores", "scores.tsv", "--html", "-"], "stdout holds the tables; name a file"),
