@@ -16,7 +16,7 @@ KERNELS := $(CURDIR)/$(VENV)/kernels
 BENCHMARKS := $(filter-out table,$(basename $(notdir $(wildcard benchmarks/*.py))))
 GENERATED := README.md docs/commands.md
 
-.PHONY: help demo test check bench docs format clean
+.PHONY: help demo test test-kernels check bench docs format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,8 +32,12 @@ demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: $(VENV)/with-test $(KERNELS)/made
-	@echo "== all tests"
-	@$(HERE) NUMBA_CACHE_DIR=$(KERNELS)/normal python -m pytest
+	@echo "== all tests; beside them, on the second core, the kernels with bounds checks and as Python"
+	@$(MAKE) --no-print-directory test-kernels > $(KERNELS)/kernel-tests.log 2>&1 & kernels=$$!; \
+		status=0; $(HERE) NUMBA_CACHE_DIR=$(KERNELS)/normal python -m pytest || status=1; \
+		wait $$kernels || status=1; cat $(KERNELS)/kernel-tests.log; exit $$status
+
+test-kernels: $(VENV)/with-test $(KERNELS)/made
 	@echo "== kernels with bounds checks"
 	@$(HERE) NUMBA_CACHE_DIR=$(KERNELS)/bounds NUMBA_BOUNDSCHECK=1 \
 		python -m pytest tests/unit/kernels
