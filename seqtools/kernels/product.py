@@ -127,25 +127,6 @@ def product(a, packed, accumulate, out):
 
 
 @njit(cache=True, nogil=True)
-def product_rows(a, b, accumulate, out):
-    """Multiply with a matrix that is not packed: out (+)= a @ b.
-
-    For large matrices that are used once, such as gradients, and have few rows: packing would cost
-    as much as it saves. Slow where a row of b is a multiple of 4096 bytes.
-
-    Parameters
-    ----------
-    a : array, shape (M, K)
-        Any strides.
-    b : array, shape (K, N)
-        Its rows must be contiguous.
-    accumulate, out
-        As in `product`.
-    """
-    _plain_row_choice(a, b, accumulate, out)
-
-
-@njit(cache=True, nogil=True)
 def plain_product(a, packed, accumulate, out):
     """Do what `product` does, in plain loops."""
     for panel in range(packed.shape[0]):
@@ -169,11 +150,6 @@ def _plain_choice(a, packed, accumulate, out):
     plain_product(a, packed, accumulate, out)
 
 
-def _plain_row_choice(a, b, accumulate, out):
-    """Choose the product by element type; compiled code has the choice below."""
-    _plain_sweep(a, b, accumulate, out)
-
-
 @overload(_plain_choice)
 def _vector_choice(a, packed, accumulate, out):
     if a.dtype != types.float32:
@@ -183,21 +159,6 @@ def _vector_choice(a, packed, accumulate, out):
         vector_product(
             a.shape[0], a.shape[1], out.shape[1], a.ctypes.data, a.strides[0], a.strides[1],
             packed.ctypes.data, packed.strides[0], packed.strides[1],
-            np.int64(accumulate), out.ctypes.data, out.strides[0],
-        )  # fmt: skip
-
-    return multiply
-
-
-@overload(_plain_row_choice)
-def _vector_row_choice(a, b, accumulate, out):
-    if a.dtype != types.float32:
-        return _plain_sweep.py_func
-
-    def multiply(a, b, accumulate, out):
-        vector_product(
-            a.shape[0], a.shape[1], out.shape[1], a.ctypes.data, a.strides[0], a.strides[1],
-            b.ctypes.data, np.int64(4 * PANEL), b.strides[0],
             np.int64(accumulate), out.ctypes.data, out.strides[0],
         )  # fmt: skip
 

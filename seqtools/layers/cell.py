@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from seqtools.kernels.product import pack, pack_transposed
+from seqtools.kernels.product import pack, pack_transposed, product
 from seqtools.layers.parameters import Gradients, Parameters, orthogonal
 from seqtools.layers.workspace import Workspace
 from seqtools.types import FloatArray, Int64Array
@@ -121,6 +121,20 @@ class CellBase:
             f"{name}.recurrent_weights", (hidden_size, columns), orthogonal
         )
         self.bias = parameters.add(f"{name}.bias", (columns,), self._draw_bias, is_decayed=False)
+
+    def add_gradients(
+        self,
+        tape: Tape,
+        run: slice,
+        packed_gates: FloatArray,
+        gradients: Gradients,
+        workspace: Workspace,
+    ) -> None:
+        """See `Cell`."""
+        del workspace
+        rows = tape.masked.reshape(-1, self.size)[run]
+        product(rows.T, packed_gates, 1, gradients[self.recurrent_weights])
+        self._add_bias_gradient(tape, run, gradients)
 
     def _draw_bias(self, generator: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
         """Return the first bias."""

@@ -3,7 +3,6 @@
 import numpy as np
 
 from seqtools.kernels import lstm as kernel
-from seqtools.kernels.product import product
 from seqtools.layers.cell import CellBase, State, Tape
 from seqtools.layers.parameters import Gradients, Parameters, uniform
 from seqtools.layers.workspace import Workspace
@@ -107,20 +106,6 @@ class LstmCell(CellBase):
             tape.gates[t], d_state[1], self._d_peepholes(gradients), d_h,
         )  # fmt: skip
         d_state[0][:] = d_h
-
-    def add_gradients(
-        self,
-        tape: Tape,
-        run: slice,
-        packed_gates: FloatArray,
-        gradients: Gradients,
-        workspace: Workspace,
-    ) -> None:
-        """See `Cell`."""
-        del workspace
-        rows = tape.masked.reshape(-1, self.size)[run]
-        product(rows.T, packed_gates, 1, gradients[self.recurrent_weights])
-        self._add_bias_gradient(tape, run, gradients)
 
     def _peepholes(self) -> FloatArray:
         """Return the peepholes, or an array without rows."""

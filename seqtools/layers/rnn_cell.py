@@ -1,7 +1,6 @@
 """The simple recurrent cell (``seqtools.kernels.rnn``)."""
 
 from seqtools.kernels import rnn as kernel
-from seqtools.kernels.product import product
 from seqtools.layers.cell import CellBase, State, Tape
 from seqtools.layers.parameters import Gradients
 from seqtools.layers.workspace import Workspace
@@ -80,17 +79,3 @@ class RnnCell(CellBase):
         d_h = workspace.take(f"{self.name}.d_before", *d_state[0].shape)
         kernel.backward_step(d_state[0], packed_back[0], tape.output[t], tape.gates[t], d_h)
         d_state[0][:] = d_h
-
-    def add_gradients(
-        self,
-        tape: Tape,
-        run: slice,
-        packed_gates: FloatArray,
-        gradients: Gradients,
-        workspace: Workspace,
-    ) -> None:
-        """See `Cell`."""
-        del workspace
-        rows = tape.masked.reshape(-1, self.size)[run]
-        product(rows.T, packed_gates, 1, gradients[self.recurrent_weights])
-        self._add_bias_gradient(tape, run, gradients)

@@ -10,7 +10,6 @@ from seqtools.kernels.product import (
     pack_transposed,
     plain_product,
     product,
-    product_rows,
 )
 from tests.reference import product as twin
 
@@ -38,9 +37,6 @@ def test_product_is_that_of_the_twin(shape, dtype):
     tolerance = 1e-12 if dtype == np.float64 else 1e-5
     np.testing.assert_allclose(out, twin.product(a, b), rtol=tolerance, atol=tolerance)
     product(a, packed, 1, out)
-    again = np.full_like(out, 7)
-    product_rows(a, b, 0, again)
-    np.testing.assert_allclose(again, twin.product(a, b), rtol=tolerance, atol=tolerance)
     expected = twin.product(a, b, twin.product(a, b))
     np.testing.assert_allclose(out, expected, rtol=tolerance, atol=2 * tolerance)
 
@@ -94,18 +90,6 @@ def test_rows_do_not_depend_on_the_rows_beside_them():
         part = np.zeros((stop - first, whole.shape[1]), np.float32)
         product(a[first:stop], packed, 0, part)
         np.testing.assert_array_equal(part, whole[first:stop])
-
-
-@pytest.mark.parametrize("columns", [1, 16, 17, 33, PANEL, PANEL + 1])
-def test_unpacked_matrix_gives_the_same_bits_and_nothing_else_is_touched(columns):
-    a, b, packed = make(21, 300, columns, np.float32)
-    wide = np.full((300, columns + 3), np.nan, np.float32)
-    wide[:, :columns] = b
-    expected, out = np.zeros((21, columns), np.float32), np.full((21, columns + 2), 9, np.float32)
-    product(a, packed, 0, expected)
-    product_rows(a, wide[:, :columns], 0, out[:, :columns])
-    np.testing.assert_array_equal(out[:, :columns], expected)
-    assert (out[:, columns:] == 9).all()
 
 
 def test_plain_loops_do_the_same_in_float32():
