@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.shared.corpus import data_folder
+from benchmarks.shared.peak_memory import peak_megabytes
 from benchmarks.shared.report import Row, compare, write
 from benchmarks.whole_process import Process
 from seqtools.bias.audit_plan import AuditPlan, plan_audit
@@ -224,12 +225,6 @@ def in_place_megabytes(num_words: int = 400_000, dim: int = 300) -> tuple[float,
     debiasing = fit_debiasing(vectors, plan).debiasing
     debiasing.apply(vectors.vectors, in_place=True)
     return table.nbytes / 2**20, peak_megabytes() - before
-
-
-def peak_megabytes() -> float:
-    """Return the peak memory since it was last forgotten."""
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def main() -> None:

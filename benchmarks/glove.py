@@ -16,7 +16,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,7 @@ import numpy as np
 
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
 from benchmarks.shared.idle_rounds import compare_on_free_cores
+from benchmarks.shared.peak_memory import peak_megabytes
 from benchmarks.shared.report import Row, compare, write
 from seqtools.embeddings.cooccurrence import count_cooccurrences
 from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
@@ -210,7 +210,7 @@ def run_step(step: str, cache_folder: Path, folder: Path, memory: int) -> None:
         )
     )()
     figures: dict[str, Any] = {}
-    start, start_mb = time.process_time(), _peak_mb()
+    start, start_mb = time.process_time(), peak_megabytes()
     if step == "counting":
         counting = count_cooccurrences(cache, path, settings)
         figures = {"spills": counting.num_spills, "entries": counting.num_entries}
@@ -220,18 +220,9 @@ def run_step(step: str, cache_folder: Path, folder: Path, memory: int) -> None:
         trainer(data)()
         figures["entries"] = data.num_cells
     figures["seconds"] = time.process_time() - start
-    figures["peak_mb"] = _peak_mb() - start_mb
+    figures["peak_mb"] = peak_megabytes() - start_mb
     figures["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     print(json.dumps(figures))
-
-
-def _peak_mb() -> float:
-    """Return the most memory this process has had, in MB."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # the other figure begins with the memory of the parent process
-        lines = status.read_text("utf-8").splitlines()
-        return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

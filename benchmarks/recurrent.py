@@ -4,8 +4,8 @@ Run it with ``python -m benchmarks.recurrent [--cases NAME,NAME]``; needs PyTorc
 forward, backward, clipping and Adam on one batch; ``benchmarks/shared/recurrent_cases.py`` has the
 models. First both compute the loss of the same weights, which have to agree. On one thread the
 processor time counts, which a busy neighbour disturbs least. Two threads are measured by the wall
-time of a round's fastest step, and left out unless both cores are free. Peak memory and processor
-time up to the first step are those of processes of their own, kernels compiled before.
+time of rounds in which nothing else was at work. Peak memory and processor time up to the first
+step are those of processes of their own, kernels compiled before.
 """
 
 import argparse
@@ -17,17 +17,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 # PyTorch's threads spin at barriers by default, which takes the processor from whoever is measured.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import numpy as np
-
+from benchmarks.shared.idle_rounds import compare_on_free_cores
+from benchmarks.shared.peak_memory import peak_megabytes
 from benchmarks.shared.recurrent_cases import CASES, Case, OurModel
 from benchmarks.shared.report import Row, compare, write
-from seqtools.kernels.product import new_packed, product
 
 if TYPE_CHECKING:
     from benchmarks.shared.torch_recurrent import TorchModel
@@ -36,8 +34,6 @@ ROOT = Path(__file__).resolve().parent.parent
 # Losses of the first step on the same weights agree to this.
 _TOLERANCE = 1e-5
 _PROCESSES = ("lm-lstm", "char-lstm")
-# Of the processor time of two cores, what two threads have to get for them to count as free.
-_FREE_SHARE = 0.95
 
 
 def check_losses(case: Case) -> None:
@@ -49,46 +45,60 @@ def check_losses(case: Case) -> None:
         sys.exit(f"{case.title}: the first loss is {mine} here and {theirs} in PyTorch")
 
 
-def step_timer(
-    step: Callable[[], float],
-    steps: int,
-    clock: Callable[[], float],
-    choose: Callable[[list[float]], float],
-) -> Callable[[], float]:
-    """Return a function that makes some steps and returns the milliseconds of one of them."""
+def step_timer(step: Callable[[], float], steps: int) -> Callable[[], float]:
+    """Return a function that makes some steps and returns the median milliseconds of processor."""
 
     def run() -> float:
         taken = []
         for _ in range(steps):
-            start = clock()
+            start = time.process_time()
             step()
-            taken.append(1e3 * (clock() - start))
-        return choose(taken)
+            taken.append(1e3 * (time.process_time() - start))
+        return statistics.median(taken)
 
     run()
     return run
 
 
-def compare_steps(case: Case, threads: int, rounds: int) -> Row:
-    """Compare steps on some threads."""
-    single = threads == 1
-    clock, choose = (time.process_time, statistics.median) if single else (time.perf_counter, min)
-    steps = 4 if case.num_classes > 1000 else 20
-    ours, peer = (
-        step_timer(model(case, threads).step, steps, clock, choose) for model in (OurModel, _peer)
-    )
-    title = f"{case.title}, {threads} thread{'s' * (threads > 1)}"
-    unit = "ms cpu" if single else "ms"
-    return compare(title, unit, ours, peer, rounds, case.reach, case.aim, is_higher_better=False)
+def step_counter(step: Callable[[], float], steps: int) -> Callable[[], float]:
+    """Return a function that makes some steps and returns how many went into a second."""
+
+    def run() -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        return steps / (time.perf_counter() - start)
+
+    run()
+    return run
 
 
-def compare_threads(case: Case, rounds: int) -> Row:
-    """Compare our two threads with one, by wall time."""
-    two, one = (
-        step_timer(OurModel(case, threads).step, 4, time.perf_counter, min) for threads in (2, 1)
+def compare_single(case: Case, rounds: int) -> Row:
+    """Compare steps on one thread."""
+    steps = _num_steps(case)
+    ours, peer = (step_timer(model(case, 1).step, steps) for model in (OurModel, _peer))
+    title = f"{case.title}, 1 thread"
+    reach, aim = case.reach, case.aim
+    return compare(title, "ms cpu", ours, peer, rounds, reach, aim, is_higher_better=False)
+
+
+def compare_pairs(case: Case, rounds: int) -> list[Row]:
+    """Compare steps on two threads with PyTorch's on two, and with ours on one."""
+    steps = _num_steps(case)
+    one, two, peer = (
+        step_counter(model(case, threads).step, steps)
+        for model, threads in ((OurModel, 1), (OurModel, 2), (_peer, 2))
     )
-    title = f"{case.title}, 2 threads over 1"
-    return compare(title, "ms", two, one, rounds, 1.6, 1.85, is_higher_better=False)
+    title = f"{case.title}, 2 threads"
+    return [
+        compare_on_free_cores(title, "steps/s", two, peer, rounds, case.reach, case.aim),
+        compare_on_free_cores(f"{title} over 1", "steps/s", two, one, rounds, 1.6, 1.85),
+    ]
+
+
+def _num_steps(case: Case) -> int:
+    """Return how many steps are a round."""
+    return 4 if case.num_classes > 1000 else 20
 
 
 def compare_processes(name: str, rounds: int) -> list[Row]:
@@ -114,22 +124,19 @@ def compare_processes(name: str, rounds: int) -> list[Row]:
 def _run_process(side: str, name: str) -> tuple[float, float]:
     """Run a process that makes steps; return its seconds to the first and its peak megabytes."""
     command = [sys.executable, "-m", "benchmarks.recurrent", "--process", side, "--cases", name]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    seconds = child.stdout.read() if child.stdout else ""
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{' '.join(command)} ended with {child.returncode}")
-    return float(seconds), usage.ru_maxrss / 1024
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    return seconds, megabytes
 
 
 def run_process(side: str, case: Case) -> None:
-    """Make three steps and print the processor time up to the end of the first."""
+    """Make three steps; print the processor time up to the end of the first, and peak memory."""
     model = OurModel(case, 1) if side == "ours" else _peer(case, 1)
     model.step()
     print(time.process_time(), flush=True)
     for _ in range(2):
         model.step()
+    print(peak_megabytes())
 
 
 def _peer(case: Case, threads: int) -> "TorchModel":
@@ -137,26 +144,6 @@ def _peer(case: Case, threads: int) -> "TorchModel":
     from benchmarks.shared.torch_recurrent import TorchModel
 
     return TorchModel(case, threads)
-
-
-def are_cores_free() -> bool:
-    """Say whether two threads get all of the processor time of two cores."""
-    rows, packed = np.ones((64, 256), np.float32), new_packed(256, 256)
-    out = np.zeros((64, 256), np.float32)
-    product(rows, packed, 0, out)
-
-    def work() -> None:
-        for _ in range(5000):
-            product(rows, packed, 0, out)
-
-    threads = [Thread(target=work) for _ in range(2)]
-    start, start_wall = time.process_time(), time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    used = time.process_time() - start
-    return used > _FREE_SHARE * 2 * (time.perf_counter() - start_wall)
 
 
 def main() -> None:
@@ -183,15 +170,12 @@ def main() -> None:
 
     for name in names:
         check_losses(CASES[name])
-        rows.append(compare_steps(CASES[name], 1, options.rounds))
+        rows.append(compare_single(CASES[name], options.rounds))
         save()
-    if are_cores_free():
-        rows += [compare_steps(CASES[name], 2, options.rounds) for name in names]
-        both = [name for name in names if name in _PROCESSES]
-        rows += [compare_threads(CASES[name], options.rounds) for name in both]
-        save()
-    else:
-        print("two threads were not measured: other programs keep the cores busy")
+    for name in names:
+        if name in _PROCESSES:
+            rows += compare_pairs(CASES[name], options.rounds)
+            save()
     for name in names:
         if name in _PROCESSES:
             rows += compare_processes(name, min(options.rounds, 5))

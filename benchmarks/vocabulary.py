@@ -9,7 +9,6 @@ corpus as ids, which gensim does later, again in every epoch; gensim only counts
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.shared.corpus import unpack_corpus
+from benchmarks.shared.peak_memory import peak_megabytes
 from benchmarks.shared.report import Row, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,11 +81,6 @@ def measure(program: str, corpus: Path) -> dict[str, float]:
             "peak_megabytes": peak_megabytes(),
             "peak_megabytes_before": memory_before,
         }
-
-
-def peak_megabytes() -> float:
-    """Return the largest resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure_apart(program: str, corpus: Path) -> dict[str, float]:

@@ -1,13 +1,19 @@
-"""The translation model of ``benchmarks.translation`` in PyTorch, written in two ways.
+"""The translation model of ``benchmarks.translation`` in PyTorch, in three styles.
 
-Both compute the same function: a bidirectional GRU reads, a GRU with additive attention writes. In
-the style of toolkits the keys are projected once a sentence and the output layer runs once a batch;
-in the style of tutorials attention concatenates states at every step and the output layer runs at
-every step.
+A bidirectional GRU reads, a GRU with additive attention writes. In the style of toolkits the keys
+are projected once a sentence, and the output layer runs once a batch. In the style of tutorials
+attention concatenates the state with all of the encoder's at every step, and so does the output
+layer run at every step. "tutorial" is the model as tutorials have it: the output layer stands on
+state, context and word side by side. "steps" is that style with the toolkit's model, which has a
+layer of its own between, so that both compute the same function.
 """
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+
+Style = Literal["toolkit", "steps", "tutorial"]
 
 
 class TorchTranslator(nn.Module):
@@ -17,13 +23,13 @@ class TorchTranslator(nn.Module):
     ----------
     vocabulary_size, width : int
         Size of both vocabularies, and of embeddings, hidden states and attention.
-    is_tutorial : bool
-        Whether to compute as tutorials do.
+    style : str
+        One of the three.
     """
 
-    def __init__(self, vocabulary_size: int, width: int, is_tutorial: bool = False) -> None:
+    def __init__(self, vocabulary_size: int, width: int, style: Style = "toolkit") -> None:
         super().__init__()
-        self.is_tutorial = is_tutorial
+        self.style = style
         self.source_table = nn.Embedding(vocabulary_size, width)
         self.target_table = nn.Embedding(vocabulary_size, width)
         self.encoder = nn.GRU(width, width, bidirectional=True)
@@ -32,8 +38,9 @@ class TorchTranslator(nn.Module):
         self.key = nn.Linear(2 * width, width)
         self.energy = nn.Linear(width, 1, bias=False)
         self.cell = nn.GRUCell(3 * width, width)
-        self.readout = nn.Linear(4 * width, width)
-        self.output = nn.Linear(width, vocabulary_size)
+        is_wide = style == "tutorial"
+        self.readout = nn.Identity() if is_wide else nn.Linear(4 * width, width)
+        self.output = nn.Linear(4 * width if is_wide else width, vocabulary_size)
 
     def encode(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return states (S, B, 2 width), their keys, the mask (S, B) and the first hidden state."""
@@ -50,7 +57,7 @@ class TorchTranslator(nn.Module):
         self, embedded: Tensor, hidden: Tensor, states: Tensor, keys: Tensor, mask: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the next hidden state and the readout of one step."""
-        if self.is_tutorial:
+        if self.style != "toolkit":
             repeated = hidden[None].expand(states.shape[0], -1, -1)
             both = torch.cat((repeated, states), 2)
             weight = torch.cat((self.query.weight, self.key.weight), 1)
@@ -61,8 +68,8 @@ class TorchTranslator(nn.Module):
         weights = torch.softmax(scores, 0)
         context = torch.einsum("sb,sbe->be", weights, states)
         hidden = self.cell(torch.cat((embedded, context), 1), hidden)
-        readout = torch.tanh(self.readout(torch.cat((hidden, context, embedded), 1)))
-        return hidden, readout
+        readout = self.readout(torch.cat((hidden, context, embedded), 1))
+        return hidden, readout if self.style == "tutorial" else torch.tanh(readout)
 
     def forward(self, source: Tensor, lengths: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Return the summed loss in nats; targets of -1 do not count."""
@@ -71,9 +78,9 @@ class TorchTranslator(nn.Module):
         readouts = []
         for place in range(inputs.shape[0]):
             hidden, readout = self.step(embedded[place], hidden, states, keys, mask)
-            readouts.append(self.output(readout) if self.is_tutorial else readout)
+            readouts.append(readout if self.style == "toolkit" else self.output(readout))
         logits = torch.stack(readouts)
-        if not self.is_tutorial:
+        if self.style == "toolkit":
             logits = self.output(logits)
         return nn.functional.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="sum"
