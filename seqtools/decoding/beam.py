@@ -241,7 +241,7 @@ class _Search:
         """Return the sentence of each row, if limits at this length depend on it."""
         if self._restraint.is_free(length):
             return None
-        return np.repeat(self._sentences, np.diff(self._starts))
+        return self._sentences.repeat(self._starts[1:] - self._starts[:-1])
 
     def _collect(
         self,

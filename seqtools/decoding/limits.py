@@ -93,7 +93,7 @@ class Restraint:
         self._free_from, self._free_to = limits.min_length, int(self.longest.min(initial=2**62))
         self._order = limits.block_repeats
         self._eos_id = scorer.eos_id
-        self._forbidden = np.array(forbidden_ids(scorer, limits), dtype=np.int64)
+        self._forbidden = forbidden_ids(scorer, limits)
 
     def is_free(self, length: int) -> bool:
         """Say whether outputs of a length may end or go on as they like, whatever their source."""
@@ -119,16 +119,18 @@ class Restraint:
         prefixes : int32 array, shape (N, length - 1), optional
             The rows' symbols; given if `needs_prefixes`.
         """
-        log_probs[:, self._forbidden] = -np.inf
+        for symbol in self._forbidden:
+            log_probs[:, symbol] = -np.inf
         if prefixes is not None and self._order:
             for row, prefix in enumerate(prefixes.tolist()):
                 log_probs[row, _repeating(prefix, self._order)] = -np.inf
         if sentences is None:
             return
-        too_short = self._shortest[sentences] > length
-        log_probs[too_short, self._eos_id] = -np.inf
-        last = np.flatnonzero(self.longest[sentences] <= length)
-        if len(last):
+        if length < self._free_from:
+            too_short = self._shortest[sentences] > length
+            log_probs[too_short, self._eos_id] = -np.inf
+        if length >= self._free_to:
+            last = np.flatnonzero(self.longest[sentences] <= length)
             ends = log_probs[last, self._eos_id]
             log_probs[last] = -np.inf
             log_probs[last, self._eos_id] = ends

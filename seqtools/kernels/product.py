@@ -23,11 +23,6 @@ _LANES = PANEL // 3
 # Steps taken before the next panel: 256 of them fill the first-level cache.
 _STEPS = 256
 
-_full_8, _full_4, _full_2, _full_1 = (make_block(n, 3, False) for n in (LARGEST_ROWS, 4, 2, 1))
-_three_8, _three_4, _three_2, _three_1 = (make_block(n, 3, True) for n in (LARGEST_ROWS, 4, 2, 1))
-_two_8, _two_4, _two_2, _two_1 = (make_block(n, 2, True) for n in (LARGEST_ROWS, 4, 2, 1))
-_one_8, _one_4, _one_2, _one_1 = (make_block(n, 1, True) for n in (LARGEST_ROWS, 4, 2, 1))
-
 
 def new_packed(num_steps: int, num_columns: int, dtype: type = np.float32) -> FloatArray:
     """Return room for a packed matrix.
@@ -192,32 +187,62 @@ def vector_product(
         start += max(steps, np.int64(1))
 
 
-def _vector_sweep(block_8, block_4, block_2, block_1):
-    """Return a kernel that goes over all rows of one panel with blocks of falling height."""
+def _vector_sweep(num_vectors, is_last):
+    """Return a kernel that goes over all rows of one panel in blocks.
+
+    A full panel is read once for the last rows, however many. A partial one, of which a matrix has
+    one at most, makes do with blocks of 4, 2 and 1 rows, which compile sooner.
+    """
+    height = LARGEST_ROWS
+    block_7, block_6, block_5, block_4, block_3, block_2, block_1 = (
+        make_block(min(rows, height), num_vectors, is_last) for rows in range(7, 0, -1)
+    )
+    block_all = make_block(height, num_vectors, is_last)
+
+    @njit(cache=True, nogil=True)
+    def finish_full(left, a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid):
+        if left == 7:
+            block_7(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 6:
+            block_6(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 5:
+            block_5(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 4:
+            block_4(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 3:
+            block_3(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 2:
+            block_2(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+        elif left == 1:
+            block_1(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+
+    @njit(cache=True, nogil=True)
+    def finish_partial(left, a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid):
+        if left & 4:
+            block_4(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+            a, out = a + 4 * a_row, out + 4 * out_row
+        if left & 2:
+            block_2(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+            a, out = a + 2 * a_row, out + 2 * out_row
+        if left & 1:
+            block_1(a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid)
+
+    finish = finish_partial if is_last else finish_full
 
     @njit(cache=True, nogil=True)
     def sweep(num_rows, a, a_row, a_step, b, b_step, steps, out, out_row, adds, valid):
         row = np.int64(0)
-        while row + LARGEST_ROWS <= num_rows:
+        while row + height <= num_rows:
             now, place = a + row * a_row, out + row * out_row
-            block_8(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
-            row += LARGEST_ROWS
-        if LARGEST_ROWS > 4 and num_rows - row >= 4:
-            now, place = a + row * a_row, out + row * out_row
-            block_4(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
-            row += 4
-        if num_rows - row >= 2:
-            now, place = a + row * a_row, out + row * out_row
-            block_2(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
-            row += 2
-        if num_rows - row >= 1:
-            now, place = a + row * a_row, out + row * out_row
-            block_1(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
+            block_all(now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
+            row += height
+        now, place = a + row * a_row, out + row * out_row
+        finish(num_rows - row, now, a_row, a_step, b, b_step, steps, place, out_row, adds, valid)
 
     return sweep
 
 
-_vector_full = _vector_sweep(_full_8, _full_4, _full_2, _full_1)
-_vector_three = _vector_sweep(_three_8, _three_4, _three_2, _three_1)
-_vector_two = _vector_sweep(_two_8, _two_4, _two_2, _two_1)
-_vector_one = _vector_sweep(_one_8, _one_4, _one_2, _one_1)
+_vector_full = _vector_sweep(3, False)
+_vector_three = _vector_sweep(3, True)
+_vector_two = _vector_sweep(2, True)
+_vector_one = _vector_sweep(1, True)

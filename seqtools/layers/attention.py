@@ -10,7 +10,7 @@ import numpy as np
 
 from seqtools.errors import SettingsError
 from seqtools.kernels import attention as kernel
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import pack, product
 from seqtools.layers.parameters import Gradients, Parameter, Parameters, glorot, uniform, zeros
 from seqtools.layers.workspace import Workspace
 from seqtools.types import FloatArray, Int64Array
@@ -90,8 +90,7 @@ class Attention:
             return Memory(values, values, lengths)
         batch, steps, width = values.shape
         keys = workspace.take(f"{self.name}.keys", batch, steps, self.size)
-        packed = workspace.packed(f"{self.name}.key_packed", width, self.size)
-        pack(self.key_weights.value, packed)
+        packed = workspace.packed_weights(f"{self.name}.key_packed", self.key_weights.value)
         rows = keys.reshape(-1, self.size)
         if self.kind == "additive":
             rows[:] = self.bias.value
@@ -103,8 +102,7 @@ class Attention:
         """Return the packed weights of queries, for ``look``; None where they are compared raw."""
         if self.query_weights is None:
             return None
-        packed = workspace.packed(f"{self.name}.query_packed", *self.query_weights.shape)
-        pack(self.query_weights.value, packed)
+        packed = workspace.packed_weights(f"{self.name}.query_packed", self.query_weights.value)
         return packed
 
     def look(
@@ -205,8 +203,7 @@ class Attention:
         if self.kind == "additive":
             d_bias = gradients[self.bias]
             d_bias += d_rows.sum(0)
-        packed = workspace.packed(f"{self.name}.key_back_packed", self.size, width)
-        pack_transposed(self.key_weights.value, packed)
+        packed = workspace.packed_transpose(f"{self.name}.key_back_packed", self.key_weights.value)
         product(d_rows, packed, 1, d_memory.values.reshape(-1, width))
         return d_memory.values
 
@@ -236,9 +233,8 @@ class Attention:
         """Return the packed transpose of the query weights, to take gradients to the states."""
         if self.query_weights is None:
             return None
-        rows, columns = self.query_weights.shape
-        packed = workspace.packed(f"{self.name}.query_back_packed", columns, rows)
-        pack_transposed(self.query_weights.value, packed)
+        name = f"{self.name}.query_back_packed"
+        packed = workspace.packed_transpose(name, self.query_weights.value)
         return packed
 
 

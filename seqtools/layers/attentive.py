@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import product
 from seqtools.layers.attention import Attention, Memory
 from seqtools.layers.cell import State, Tape
 from seqtools.layers.cells import CellSettings, input_initializer
@@ -213,10 +213,9 @@ class AttentiveDecoder:
         tape, memory, cell = cache.tape, cache.memory, self._layer.cell
         batch = d_states.shape[1]
         packed = cell.pack_back(workspace)
-        context_back = workspace.packed(
-            f"{self.name}.context_back", *self._context_weights.shape[::-1]
+        context_back = workspace.packed_transpose(
+            f"{self.name}.context_back", self._context_weights.value
         )
-        pack_transposed(self._context_weights.value, context_back)
         query_back = self._attention.pack_query_back(workspace)
         d_state = tuple(
             workspace.zeros(f"{self.name}.d_state{n}", *part.shape)
@@ -273,8 +272,7 @@ class AttentiveDecoder:
 
     def _pack_first(self, workspace: Workspace) -> AttentiveWeights:
         """Pack the weights of the first layer and of attention."""
-        context = workspace.packed(f"{self.name}.context", *self._context_weights.shape)
-        pack(self._context_weights.value, context)
+        context = workspace.packed_weights(f"{self.name}.context", self._context_weights.value)
         query = self._attention.pack_query(workspace)
         return AttentiveWeights(self._layer.pack(workspace), context, query, [])
 

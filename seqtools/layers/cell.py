@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import product
 from seqtools.layers.parameters import Gradients, Parameters, orthogonal
 from seqtools.layers.workspace import Workspace
 from seqtools.types import FloatArray, Int64Array
@@ -143,15 +143,13 @@ class CellBase:
 
     def _packed(self, first: int, stop: int, purpose: str, workspace: Workspace) -> FloatArray:
         """Pack some gates' recurrent weights."""
-        packed = workspace.packed(f"{self.name}.{purpose}", self.size, stop - first)
-        pack(self.recurrent_weights.value[:, first:stop], packed)
-        return packed
+        weights = self.recurrent_weights.value[:, first:stop]
+        return workspace.packed_weights(f"{self.name}.{purpose}", weights)
 
     def _packed_back(self, first: int, stop: int, purpose: str, workspace: Workspace) -> FloatArray:
         """Pack the transpose of some gates' recurrent weights."""
-        packed = workspace.packed(f"{self.name}.{purpose}_back", stop - first, self.size)
-        pack_transposed(self.recurrent_weights.value[:, first:stop], packed)
-        return packed
+        weights = self.recurrent_weights.value[:, first:stop]
+        return workspace.packed_transpose(f"{self.name}.{purpose}_back", weights)
 
     def _add_bias_gradient(self, tape: Tape, run: slice, gradients: Gradients) -> None:
         """Add the gradient of the bias by some rows."""

@@ -1,6 +1,6 @@
 """A linear layer: y = x @ w + b."""
 
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import pack, product
 from seqtools.layers.parameters import Gradients, Initializer, Parameters, glorot, zeros
 from seqtools.layers.workspace import Workspace
 from seqtools.types import FloatArray
@@ -37,9 +37,7 @@ class Linear:
 
     def pack(self, workspace: Workspace) -> FloatArray:
         """Return the packed weights, for ``apply``."""
-        packed = workspace.packed(f"{self.name}.packed", self.input_size, self.output_size)
-        pack(self.weights.value, packed)
-        return packed
+        return workspace.packed_weights(f"{self.name}.packed", self.weights.value)
 
     def apply(self, x: FloatArray, packed: FloatArray, workspace: Workspace) -> FloatArray:
         """Return y of shape (N, output_size) for rows x of shape (N, input_size)."""
@@ -66,8 +64,7 @@ class Linear:
         if self.bias is not None:
             d_bias = gradients[self.bias]
             d_bias += d_rows.sum(0)
-        back = workspace.packed(f"{self.name}.back", self.output_size, self.input_size)
-        pack_transposed(self.weights.value, back)
+        back = workspace.packed_transpose(f"{self.name}.back", self.weights.value)
         d_x = workspace.take(f"{self.name}.d_input", *cache.shape)
         product(d_rows, back, 0, d_x.reshape(-1, self.input_size))
         return d_x

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqtools.kernels.losses import log_softmax_rows
 from seqtools.kernels.output import TILE, score_rows, train_rows
-from seqtools.kernels.product import pack_transposed, product
+from seqtools.kernels.product import product
 from seqtools.kernels.rows import gather_rows
 from seqtools.kernels.vector_code import LANES
 from seqtools.kernels.vector_product import PANEL
@@ -145,10 +145,7 @@ class SoftmaxOutput:
 
     def pack(self, workspace: Workspace) -> FloatArray:
         """Return the packed weights, for ``logits`` and ``log_probabilities``."""
-        name = f"{self.name}.packed"
-        packed = workspace.packed(name, self.hidden_size, self.vocabulary_size)
-        pack_transposed(self.weights.value, packed)
-        return packed
+        return workspace.packed_transpose(f"{self.name}.packed", self.weights.value)
 
     def logits(self, rows: FloatArray, packed: FloatArray, workspace: Workspace) -> FloatArray:
         """Return logits, shape (N, V), for hidden rows (N, H)."""

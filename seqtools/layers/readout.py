@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import pack, product
 from seqtools.layers.parameters import Gradients, Parameters, glorot, zeros
 from seqtools.layers.workspace import Workspace
 from seqtools.types import FloatArray
@@ -47,12 +47,10 @@ class Readout:
 
     def pack(self, workspace: Workspace) -> list[FloatArray]:
         """Return the packed weights of all parts."""
-        rooms = []
-        for weights in self.weights:
-            room = workspace.packed(f"{weights.name}.packed", *weights.shape)
-            pack(weights.value, room)
-            rooms.append(room)
-        return rooms
+        return [
+            workspace.packed_weights(f"{weights.name}.packed", weights.value)
+            for weights in self.weights
+        ]
 
     def apply(
         self, parts: Sequence[FloatArray], packed: Sequence[FloatArray], out: FloatArray
@@ -92,8 +90,7 @@ class Readout:
         d_parts = []
         for weights, part in zip(self.weights, cache.parts, strict=True):
             product(part.reshape(count, -1).T, room, 1, gradients[weights])
-            back = workspace.packed(f"{weights.name}.back", *weights.shape[::-1])
-            pack_transposed(weights.value, back)
+            back = workspace.packed_transpose(f"{weights.name}.back", weights.value)
             d_part = workspace.take(f"{weights.name}.d_input", *part.shape)
             product(d_rows, back, 0, d_part.reshape(count, -1))
             d_parts.append(d_part)

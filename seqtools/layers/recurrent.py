@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.kernels.product import pack, pack_transposed, product
+from seqtools.kernels.product import pack, product
 from seqtools.kernels.rows import add_rows, gather_rows
 from seqtools.layers.cell import State, Tape
 from seqtools.layers.cells import CellSettings, input_initializer, make_cell
@@ -265,15 +265,11 @@ class Recurrent:
 
     def _packed(self, workspace: Workspace) -> FloatArray:
         """Pack the input weights."""
-        packed = workspace.packed(f"{self.name}.w", self.input_size, self.num_columns)
-        pack(self.input_weights.value, packed)
-        return packed
+        return workspace.packed_weights(f"{self.name}.w", self.input_weights.value)
 
     def _packed_back(self, workspace: Workspace) -> FloatArray:
         """Pack the transpose of the input weights."""
-        packed = workspace.packed(f"{self.name}.w_back", self.num_columns, self.input_size)
-        pack_transposed(self.input_weights.value, packed)
-        return packed
+        return workspace.packed_transpose(f"{self.name}.w_back", self.input_weights.value)
 
     def _copied(self, name: str, part: FloatArray, workspace: Workspace) -> FloatArray:
         """Copy a part of a state into the workspace."""

@@ -4,11 +4,13 @@ Large arrays that are allocated anew for every batch cost page faults, more than
 small models. A workspace hands out the same memory again whenever a request of the same name fits.
 """
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from seqtools.kernels.product import pack, pack_transposed
 from seqtools.kernels.vector_product import PANEL
 from seqtools.layers.parameters import aligned_zeros
 from seqtools.types import FloatArray
@@ -21,11 +23,14 @@ class Workspace:
     ----------
     dtype : type
         Element type of the arrays.
+    has_fixed_weights : bool
+        Weights will not change, and are packed the first time only.
     """
 
-    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+    def __init__(self, dtype: DTypeLike = np.float32, has_fixed_weights: bool = False) -> None:
         self.dtype = np.dtype(dtype)
         self._rooms: dict[str, FloatArray] = {}
+        self._fixed: dict[str, FloatArray] | None = {} if has_fixed_weights else None
 
     def take(self, name: str, *shape: int) -> FloatArray:
         """Return an array with arbitrary content, valid until the same name is taken again.
@@ -53,6 +58,30 @@ class Workspace:
     def packed(self, name: str, num_steps: int, num_columns: int) -> FloatArray:
         """Return room for a packed matrix of shape (num_steps, num_columns), as `take` does."""
         return self.take(name, -(-num_columns // PANEL), num_steps, PANEL)
+
+    def packed_weights(self, name: str, weights: FloatArray) -> FloatArray:
+        """Return weights packed for products x @ weights."""
+        return self._packed_once(name, weights, weights.shape, pack)
+
+    def packed_transpose(self, name: str, weights: FloatArray) -> FloatArray:
+        """Return weights packed for products x @ weights.T."""
+        return self._packed_once(name, weights, weights.shape[::-1], pack_transposed)
+
+    def _packed_once(
+        self,
+        name: str,
+        weights: FloatArray,
+        shape: tuple[int, ...],
+        fill: Callable[[FloatArray, FloatArray], None],
+    ) -> FloatArray:
+        """Pack weights, unless they are fixed and have been packed before."""
+        if self._fixed is not None and name in self._fixed:
+            return self._fixed[name]
+        room = self.packed(name, *shape)
+        fill(weights, room)
+        if self._fixed is not None:
+            self._fixed[name] = room
+        return room
 
     @property
     def num_bytes(self) -> int:

@@ -111,7 +111,7 @@ class LanguageModelScorer:
 
     def __init__(self, model: LanguageModel, line_end: int, stops_at_line_end: bool) -> None:
         self._model, self._line_end = model, line_end
-        self._workspace = Workspace(model.parameters.dtype)
+        self._workspace = Workspace(model.parameters.dtype, has_fixed_weights=True)
         self._cells = model.cells.pack(self._workspace)
         projection = model.projection
         self._projection = None if projection is None else projection.pack(self._workspace)

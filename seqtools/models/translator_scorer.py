@@ -47,7 +47,7 @@ class TranslatorScorer:
 
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
-        self._workspace = Workspace(translator.parameters.dtype)
+        self._workspace = Workspace(translator.parameters.dtype, has_fixed_weights=True)
         self._decoder_weights = translator.decoder.pack(self._workspace)
         self._readout_weights = translator.readout.pack(self._workspace)
         self._output_weights = translator.output.pack(self._workspace)
