@@ -172,13 +172,14 @@ class Parameters:
         self._parameters[name] = parameter
         return parameter
 
-    def allocate(self, generator: np.random.Generator) -> None:
+    def allocate(self, generator: np.random.Generator | None) -> None:
         """Lay all parameters into one vector and draw their first values.
 
         Parameters
         ----------
-        generator : numpy.random.Generator
-            Asked in the order in which parameters were added.
+        generator : numpy.random.Generator or None
+            Asked in the order in which parameters were added. None leaves zeros, for values that
+            are read from a file.
         """
         size = 0
         for parameter in self:
@@ -187,7 +188,8 @@ class Parameters:
         self.flat = aligned_zeros(size, self.dtype)
         for parameter in self:
             view = self.flat[parameter.first :][: parameter.size].reshape(parameter.shape)
-            view[...] = parameter.initialize(generator, parameter.shape)
+            if generator is not None:
+                view[...] = parameter.initialize(generator, parameter.shape)
             parameter.value = view
 
     def __iter__(self) -> Iterator[Parameter]:

@@ -48,8 +48,8 @@ class LanguageModel:
     settings : LanguageModelSettings
     vocabulary_size : int
         V.
-    seed : int
-        Seed of the initial weights.
+    seed : int or None
+        Seed of the initial weights; None for weights that are read from a file.
     dtype : type
         np.float32, or np.float64 for checks of gradients.
 
@@ -62,7 +62,7 @@ class LanguageModel:
         self,
         settings: LanguageModelSettings,
         vocabulary_size: int,
-        seed: int = 1,
+        seed: int | None = 1,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.settings, self.vocabulary_size = settings, vocabulary_size
@@ -86,6 +86,9 @@ class LanguageModel:
             self.parameters, "output", width if is_projected else hidden, vocabulary_size,
             tied_to=self.embedding if settings.is_tied else None,
         )  # fmt: skip
+        if seed is None:
+            self.parameters.allocate(None)
+            return
         self.parameters.allocate(numpy_generator(seed, "initial weights"))
         if settings.initial_range:
             generator = numpy_generator(seed, "initial weights", 1)

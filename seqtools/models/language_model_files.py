@@ -85,7 +85,7 @@ def load_language_model(path: str | os.PathLike[str]) -> StoredLanguageModel:
             path=directory.path,
             remedy="train the model again, or copy it from where it is whole",
         )
-    model = LanguageModel(settings, vocabulary_size)
+    model = LanguageModel(settings, vocabulary_size, seed=None)
     restore_weights(model.parameters, directory)
     return StoredLanguageModel(model, codec, config.get("training", {}))
 

@@ -34,8 +34,8 @@ class SpeechModel:
         Features of a frame, D.
     num_symbols : int
         Characters and the blank, V; the blank is 0.
-    seed : int
-        Seed of the initial weights.
+    seed : int or None
+        Seed of the initial weights; None for weights that are read from a file.
     dtype : type
         np.float32, or np.float64 for checks of gradients.
 
@@ -49,7 +49,7 @@ class SpeechModel:
         settings: SpeechSettings,
         input_size: int,
         num_symbols: int,
-        seed: int = 1,
+        seed: int | None = 1,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.settings, self.input_size, self.num_symbols = settings, input_size, num_symbols
@@ -64,6 +64,9 @@ class SpeechModel:
         )  # fmt: skip
         self.output_dropout = Dropout("output_dropout", settings.dropout, same)
         self.output = Linear(self.parameters, "output", self.cells.output_size, num_symbols)
+        if seed is None:
+            self.parameters.allocate(None)
+            return
         self.parameters.allocate(numpy_generator(seed, "initial weights"))
         self.parameters["output.bias"].value[BLANK] = settings.blank_bias
 

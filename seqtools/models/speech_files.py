@@ -83,6 +83,6 @@ def load_speech_model(path: str | os.PathLike[str]) -> StoredSpeechModel:
             remedy="use the seqtools that wrote it",
         ) from error
     alphabet = load_alphabet(directory.path / ALPHABET_FILE)
-    model = SpeechModel(settings, features.dim, len(alphabet))
+    model = SpeechModel(settings, features.dim, len(alphabet), seed=None)
     restore_weights(model.parameters, directory)
     return StoredSpeechModel(model, alphabet, features, config.get("training", {}))

@@ -105,7 +105,7 @@ def load_translation(path: str | os.PathLike[str]) -> TranslationModel:
     config = directory.read_config(KIND)
     source, target = load_codecs(directory)
     translator = Translator(_settings(config, path), len(source), len(target))
-    translator.parameters.allocate(np.random.default_rng(0))
+    translator.parameters.allocate(None)
     restore_weights(translator.parameters, directory)
     return TranslationModel(translator, source, target)
 
