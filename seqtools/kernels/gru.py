@@ -75,10 +75,13 @@ def forward(
 
 @njit(cache=True, nogil=True)
 def forward_step(
-    gates, h, packed_u, packed_n, bias, inner_bias, is_after, out_inner, out_h
+    gates, h, seen, packed_u, packed_n, bias, inner_bias, is_after, out_inner, out_h
 ):  # fmt: skip
-    """Run one step of N rows: `gates` (N, 3 H) holds x @ w and is replaced by the activations."""
-    multiply(h, packed_u, packed_n, bias, is_after, out_inner, gates)
+    """Run one step of N rows: `gates` (N, 3 H) holds x @ w and is replaced by the activations.
+
+    Gates and candidate see `seen` (N, H), which is `h` or some of it.
+    """
+    multiply(seen, packed_u, packed_n, bias, is_after, out_inner, gates)
     for b in range(gates.shape[0]):
         _plain_row(gates[b], bias, inner_bias, is_after, h[b], out_inner[b], out_h[b])
 
@@ -153,11 +156,13 @@ def backward(
 
 
 @njit(cache=True, nogil=True)
-def backward_step(packed_u_back, packed_n_back, is_after, h, mask, inner, gates, d_h, d_gated):
+def backward_step(
+    packed_u_back, packed_n_back, is_after, h, seen, mask, inner, gates, d_h, d_gated
+):  # fmt: skip
     """Run one step of N rows back; `d_h` (N, H) is that after the step, and becomes that before."""
     for b in range(gates.shape[0]):
         _plain_row_back(is_after, h[b], inner[b], gates[b], d_h[b])
-    go_back(packed_u_back, packed_n_back, is_after, h, mask, inner, gates, d_h, d_gated)
+    go_back(packed_u_back, packed_n_back, is_after, seen, mask, inner, gates, d_h, d_gated)
 
 
 @njit(cache=True, nogil=True)

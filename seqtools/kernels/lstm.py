@@ -126,7 +126,9 @@ def backward(
 
 
 @njit(cache=True, nogil=True)
-def backward_step(d_out_h, packed_u_back, peepholes, c, new_c, gates, d_c, d_peepholes, d_h):
+def backward_step(
+    d_out_h, packed_u_back, peepholes, c, new_c, mask, gates, d_c, d_peepholes, d_h
+):  # fmt: skip
     """Run one step of N rows back.
 
     Parameters
@@ -137,6 +139,8 @@ def backward_step(d_out_h, packed_u_back, peepholes, c, new_c, gates, d_c, d_pee
         As in `backward`.
     c, new_c : float arrays, shape (N, H)
         Memory cell before and after the step.
+    mask
+        As in `forward`.
     gates : float array, shape (N, 4 H)
         Activations, replaced by the gradients of x @ w.
     d_c : float array, shape (N, H)
@@ -149,6 +153,7 @@ def backward_step(d_out_h, packed_u_back, peepholes, c, new_c, gates, d_c, d_pee
     for b in range(gates.shape[0]):
         _plain_row_back(d_out_h[b], peepholes, c[b], new_c[b], gates[b], d_c[b], d_peepholes)
     product(gates, packed_u_back, 0, d_h)
+    unmask_gradient(mask, d_h.shape[0], d_h)
 
 
 def _plain_row(gates, bias, peepholes, c, out_c, out_h):

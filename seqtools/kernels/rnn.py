@@ -101,14 +101,14 @@ def backward(d_h_all, packed_u_back, lengths, all_h, mask, d_last_h, gates, d_h)
 
 
 @njit(cache=True, nogil=True)
-def backward_step(d_out_h, packed_u_back, new_h, gates, d_h):
+def backward_step(d_out_h, packed_u_back, new_h, mask, gates, d_h):
     """Run one step of N rows back.
 
     Parameters
     ----------
     d_out_h, new_h : float arrays, shape (N, H)
         The state after the step, and its gradient.
-    packed_u_back
+    packed_u_back, mask
         As in `backward`.
     gates : float array, shape (N, H)
         Receives the gradients of x @ w.
@@ -118,6 +118,7 @@ def backward_step(d_out_h, packed_u_back, new_h, gates, d_h):
     for b in range(gates.shape[0]):
         slope_row(d_out_h[b], new_h[b], gates[b])
     product(gates, packed_u_back, 0, d_h)
+    unmask_gradient(mask, d_h.shape[0], d_h)
 
 
 @njit(cache=True, nogil=True)

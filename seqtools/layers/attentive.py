@@ -16,7 +16,7 @@ from seqtools.kernels.product import product
 from seqtools.layers.attention import Attention, Memory
 from seqtools.layers.cell import State, Tape
 from seqtools.layers.cells import CellSettings, input_initializer
-from seqtools.layers.dropout import Dropout, DropoutSettings
+from seqtools.layers.dropout import Dropout, DropoutSettings, draw_state_mask
 from seqtools.layers.parameters import Gradients, Parameters
 from seqtools.layers.recurrent import PackedCell, Recurrent
 from seqtools.layers.stacked import Stacked, StackedCache
@@ -48,6 +48,8 @@ class AttentiveCache(NamedTuple):
     x: FloatArray
     tape: Tape
     first: State
+    states: FloatArray
+    mask: FloatArray
     memory: Memory
     queries: FloatArray
     weights: FloatArray
@@ -77,7 +79,7 @@ class AttentiveDecoder:
     num_layers : int
     settings : CellSettings
     dropout : DropoutSettings
-        Between layers; the recurrent state of the first layer is left whole, as attention needs it.
+        Between layers and on recurrent states; attention looks at the whole state.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class AttentiveDecoder:
             parameters, f"{name}.attention", "additive", hidden_size, memory_size, attention_size
         )
         self._dropout = Dropout(f"{name}.dropout", dropout.rate, dropout.is_variational)
+        self._recurrent_rate = dropout.recurrent_rate
         self._upper = None
         if num_layers > 1:
             self._upper = Stacked(
@@ -148,23 +151,28 @@ class AttentiveDecoder:
         queries = take(f"{self.name}.queries", steps, batch, self._attention.size)
         weights = take(f"{self.name}.weights", steps, batch, values.shape[1])
         contexts = take(f"{self.name}.contexts", steps, batch, values.shape[2])
+        mask = self._mask(batch, workspace, rng_state)
+        states = take(f"{self.name}.states", *tape.output.shape) if len(mask) else tape.masked
         sentence, state = np.arange(batch), first[0]
         for t in range(steps):
-            tape.masked[t] = state[0]
+            states[t] = state[0]
+            if len(mask):
+                np.multiply(state[0], mask, out=tape.masked[t])
             self._attention.look(
                 state[0], packed.query, memory, sentence, queries[t], weights[t], contexts[t]
             )
             product(contexts[t], packed.context, 1, tape.gates[t])
             self._layer.cell.step(
-                tape.gates[t], state, packed.cell.recurrent, tape.second[t], tape.output[t]
-            )
+                tape.gates[t], state, tape.masked[t], packed.cell.recurrent,
+                tape.second[t], tape.output[t],
+            )  # fmt: skip
             state = (tape.output[t], tape.second[t])[: self._layer.num_states]
         top, upper, dropped = tape.output, None, None
         if self._upper is not None:
             lower, dropped = self._dropout.forward(top, workspace, rng_state)
             top, upper = self._upper.forward(lower, None, workspace, first[1:], rng_state)
         cache = AttentiveCache(
-            x, tape, first[0], memory, queries, weights, contexts, dropped, upper
+            x, tape, first[0], states, mask, memory, queries, weights, contexts, dropped, upper
         )
         return [top, contexts], cache
 
@@ -191,7 +199,7 @@ class AttentiveDecoder:
         d_first = self._steps_back(
             d_states, d_contexts, cache, d_memory, gradients, workspace, d_queries
         )
-        self._attention.query_backward(_rows(tape.masked), _rows(d_queries), gradients, workspace)
+        self._attention.query_backward(_rows(cache.states), _rows(d_queries), gradients, workspace)
         d_values = self._attention.remember_backward(memory, d_memory, gradients, workspace)
         d_x = self._layer.finish_backward(
             cache.x, False, tape, gradients, workspace,
@@ -224,8 +232,8 @@ class AttentiveDecoder:
         sentence = np.arange(batch)
         for t in range(len(d_states) - 1, -1, -1):
             np.add(d_state[0], d_states[t], out=d_state[0])
-            before = (tape.masked[t], tape.second[t - 1])[: len(d_state)] if t else cache.first
-            cell.step_back(d_state, before, tape, t, packed, gradients, workspace)
+            before = (cache.states[t], tape.second[t - 1])[: len(d_state)] if t else cache.first
+            cell.step_back(d_state, before, tape, t, packed, cache.mask, gradients, workspace)
             product(tape.gates[t], context_back, 1, d_contexts[t])
             self._attention.look_backward(
                 d_contexts[t], cache.queries[t], cache.weights[t], memory, sentence, d_memory,
@@ -264,11 +272,19 @@ class AttentiveDecoder:
         product(x, packed.cell.inputs, 0, gates)
         product(context, packed.context, 1, gates)
         second, h = np.empty((2, count, layer.hidden_size), x.dtype)
-        layer.cell.step(gates, state, packed.cell.recurrent, second, h)
+        layer.cell.step(gates, state, state[0], packed.cell.recurrent, second, h)
         top, above = h, list[State]()
         if self._upper is not None:
             top, above = self._upper.step(h, states[1:], packed.upper, workspace)
         return StepResult([top, context], [(h, second)[: len(state)], *above], weights)
+
+    def _mask(self, batch: int, workspace: Workspace, rng_state: Uint64Array | None) -> FloatArray:
+        """Draw the mask of the first layer's state; it has no rows where nothing is dropped."""
+        if rng_state is None or self._recurrent_rate == 0.0:
+            return np.zeros((0, self._layer.hidden_size), workspace.dtype)
+        shape = batch, self._layer.hidden_size
+        name, rate = f"{self.name}.mask", self._recurrent_rate
+        return draw_state_mask(name, rate, shape, workspace, rng_state)
 
     def _pack_first(self, workspace: Workspace) -> AttentiveWeights:
         """Pack the weights of the first layer and of attention."""

@@ -79,11 +79,23 @@ class Cell(Protocol):
         self,
         gates: FloatArray,
         state: State,
+        seen: FloatArray,
         packed: tuple[FloatArray, ...],
         out_second: FloatArray,
         out_h: FloatArray,
     ) -> None:
-        """Run one step of N rows; `gates` holds x @ w."""
+        """Run one step of N rows.
+
+        Parameters
+        ----------
+        gates : float array, shape (N, gates x H)
+            x @ w.
+        state : State
+        seen : float array, shape (N, H)
+            The hidden state as the gates see it: that of `state`, or masked.
+        packed : tuple of packed arrays
+        out_second, out_h : float arrays, shape (N, H)
+        """
 
     def step_back(
         self,
@@ -92,6 +104,7 @@ class Cell(Protocol):
         tape: Tape,
         t: int,
         packed_back: tuple[FloatArray, ...],
+        mask: FloatArray,
         gradients: Gradients,
         workspace: Workspace,
     ) -> None:

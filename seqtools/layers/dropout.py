@@ -47,6 +47,17 @@ def next_counter(rng_state: Uint64Array) -> np.uint64:
     return counter
 
 
+def draw_state_mask(
+    name: str, rate: float, shape: tuple[int, int], workspace: Workspace, rng_state: Uint64Array
+) -> FloatArray:
+    """Return the factors on a recurrent state, shape (B, H), of all steps of a batch."""
+    mask = workspace.take(name, *shape)
+    mask.fill(1)
+    flat = mask.reshape(-1)
+    drop_elements(flat, next_counter(rng_state), rate, flat.size, flat)
+    return mask
+
+
 class Dropout:
     """Drops elements of arrays of shape (T, B, D).
 

@@ -80,13 +80,14 @@ class GruCell(CellBase):
         self,
         gates: FloatArray,
         state: State,
+        seen: FloatArray,
         packed: tuple[FloatArray, ...],
         out_second: FloatArray,
         out_h: FloatArray,
     ) -> None:
         """See `Cell`."""
         kernel.forward_step(
-            gates, state[0], *packed, self.bias.value, self._inner_bias(), self.is_after,
+            gates, state[0], seen, *packed, self.bias.value, self._inner_bias(), self.is_after,
             out_second, out_h,
         )  # fmt: skip
 
@@ -97,15 +98,15 @@ class GruCell(CellBase):
         tape: Tape,
         t: int,
         packed_back: tuple[FloatArray, ...],
+        mask: FloatArray,
         gradients: Gradients,
         workspace: Workspace,
     ) -> None:
         """See `Cell`."""
         del gradients
-        no_mask = np.zeros((0, self.size), d_state[0].dtype)
         kernel.backward_step(
-            *packed_back, self.is_after, before[0], no_mask, tape.second[t], tape.gates[t],
-            d_state[0], self._zeros("d_gated", d_state[0], workspace),
+            *packed_back, self.is_after, before[0], tape.masked[t], mask, tape.second[t],
+            tape.gates[t], d_state[0], self._zeros("d_gated", d_state[0], workspace),
         )  # fmt: skip
 
     def add_gradients(

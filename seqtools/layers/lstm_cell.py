@@ -79,14 +79,14 @@ class LstmCell(CellBase):
         self,
         gates: FloatArray,
         state: State,
+        seen: FloatArray,
         packed: tuple[FloatArray, ...],
         out_second: FloatArray,
         out_h: FloatArray,
     ) -> None:
         """See `Cell`."""
-        h, c = state
         kernel.forward_step(
-            gates, h, packed[0], self.bias.value, self._peepholes(), c, out_second, out_h
+            gates, seen, packed[0], self.bias.value, self._peepholes(), state[1], out_second, out_h
         )
 
     def step_back(
@@ -96,6 +96,7 @@ class LstmCell(CellBase):
         tape: Tape,
         t: int,
         packed_back: tuple[FloatArray, ...],
+        mask: FloatArray,
         gradients: Gradients,
         workspace: Workspace,
     ) -> None:
@@ -103,7 +104,7 @@ class LstmCell(CellBase):
         d_h = workspace.take(f"{self.name}.d_before", *d_state[0].shape)
         kernel.backward_step(
             d_state[0], packed_back[0], self._peepholes(), before[1], tape.second[t],
-            tape.gates[t], d_state[1], self._d_peepholes(gradients), d_h,
+            mask, tape.gates[t], d_state[1], self._d_peepholes(gradients), d_h,
         )  # fmt: skip
         d_state[0][:] = d_h
 

@@ -220,7 +220,7 @@ class Recurrent:
         gates = workspace.take(f"{self.name}.step_gates", len(x), self.num_columns)
         product(x, packed.inputs, 0, gates)
         second, h = np.empty((2, len(x), self.hidden_size), x.dtype)
-        self.cell.step(gates, state, packed.recurrent, second, h)
+        self.cell.step(gates, state, state[0], packed.recurrent, second, h)
         return (h, second) if self.num_states == 2 else (h,)
 
     def zero_state(self, num_rows: int, dtype: np.dtype | type = np.float32) -> State:

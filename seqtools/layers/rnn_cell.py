@@ -56,13 +56,14 @@ class RnnCell(CellBase):
         self,
         gates: FloatArray,
         state: State,
+        seen: FloatArray,
         packed: tuple[FloatArray, ...],
         out_second: FloatArray,
         out_h: FloatArray,
     ) -> None:
         """See `Cell`."""
-        del out_second
-        kernel.forward_step(gates, state[0], packed[0], self.bias.value, out_h)
+        del out_second, state
+        kernel.forward_step(gates, seen, packed[0], self.bias.value, out_h)
 
     def step_back(
         self,
@@ -71,11 +72,12 @@ class RnnCell(CellBase):
         tape: Tape,
         t: int,
         packed_back: tuple[FloatArray, ...],
+        mask: FloatArray,
         gradients: Gradients,
         workspace: Workspace,
     ) -> None:
         """See `Cell`."""
         del before, gradients
         d_h = workspace.take(f"{self.name}.d_before", *d_state[0].shape)
-        kernel.backward_step(d_state[0], packed_back[0], tape.output[t], tape.gates[t], d_h)
+        kernel.backward_step(d_state[0], packed_back[0], tape.output[t], mask, tape.gates[t], d_h)
         d_state[0][:] = d_h

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqtools.kernels.dropout import drop_elements
 from seqtools.kernels.sequence_rows import reverse_sequences
-from seqtools.layers.dropout import Dropout, DropoutSettings, next_counter
+from seqtools.layers.dropout import Dropout, DropoutSettings, draw_state_mask
 from seqtools.layers.embedding import EmbeddedWords
 from seqtools.layers.parameters import Gradients, Parameters
 from seqtools.layers.recurrent import (
@@ -270,11 +269,8 @@ class Stacked:
         rate = self._dropout.recurrent_rate
         if rng_state is None or rate == 0.0:
             return None
-        mask = workspace.take(f"{cell.name}.mask", batch, self.hidden_size)
-        mask.fill(1)
-        flat = mask.reshape(-1)
-        drop_elements(flat, next_counter(rng_state), rate, flat.size, flat)
-        return mask
+        shape = batch, self.hidden_size
+        return draw_state_mask(f"{cell.name}.mask", rate, shape, workspace, rng_state)
 
 
 def _turned_ids(ids: np.ndarray, lengths: Int64Array) -> np.ndarray:

@@ -191,21 +191,23 @@ def test_a_step_forth_and_back_is_a_sequence_of_one(kind, dtype, monkeypatch):
     d_peepholes, no_mask = np.zeros_like(peepholes), np.zeros((0, H), dtype)
     if kind == "rnn":
         rnn.forward_step(gates, h, *run.weights(), bias, out_h)
-        rnn.backward_step(d_h, *back, out_h, gates, d_before)
+        rnn.backward_step(d_h, *back, out_h, no_mask, gates, d_before)
     elif "gru" in kind:
         is_after = kind == "gru-after"
         inner = run.cast(run.inner_bias)
-        gru.forward_step(gates, h, *run.weights(), bias, inner, is_after, out_second, out_h)
+        gru.forward_step(gates, h, h, *run.weights(), bias, inner, is_after, out_second, out_h)
         np.testing.assert_array_equal(out_second, second[0])
         d_before = d_h
         gru.backward_step(
-            *back, is_after, h, no_mask, out_second, gates, d_before, np.zeros((B, H), dtype)
+            *back, is_after, h, h, no_mask, out_second, gates, d_before, np.zeros((B, H), dtype)
         )
     else:
         c = run.cast(run.states[1])
         lstm.forward_step(gates, h, *run.weights(), bias, peepholes, c, out_second, out_h)
         np.testing.assert_array_equal(out_second, second[0])
-        lstm.backward_step(d_h, *back, peepholes, c, out_second, gates, d_c, d_peepholes, d_before)
+        lstm.backward_step(
+            d_h, *back, peepholes, c, out_second, no_mask, gates, d_c, d_peepholes, d_before
+        )
         np.testing.assert_array_equal(d_c, wanted_states[1])
         np.testing.assert_array_equal(d_peepholes, wanted_peepholes)
     np.testing.assert_array_equal(out_h, output[0])
