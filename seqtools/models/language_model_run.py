@@ -132,14 +132,9 @@ def _check_resumable(directory: ModelDirectory, plan: LanguageModelPlan) -> None
 
 
 def _how(plan: LanguageModelPlan, texts: Texts) -> dict[str, Any]:
-    """Return what a configuration says about how its model was trained.
-
-    Threads and logging are left out: the bytes of a model do not depend on them.
-    """
+    """Return what a configuration says about how its model was trained."""
     return {
-        **plan.training.fixed(),
-        "epochs": plan.training.epochs,
-        "patience": plan.training.patience,
+        **plan.training.described(),
         "batch_size": plan.stream.batch_size,
         "num_steps": plan.stream.num_steps,
         "train_tokens": int(texts.train.size),

@@ -256,9 +256,7 @@ def _read(
 def _how(plan: SpeechPlan, checked: list[_Checked]) -> dict[str, Any]:
     """Return what a configuration says about how its model was trained."""
     return {
-        **plan.training.fixed(),
-        "epochs": plan.training.epochs,
-        "patience": plan.training.patience,
+        **plan.training.described(),
         "batch_size": plan.batches.batch_size,
         "masks": None if plan.masks is None else asdict(plan.masks),
         "metric": plan.metric,

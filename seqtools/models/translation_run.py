@@ -133,7 +133,7 @@ def train_translation(
     task = _make_task(plan, model, sources.take(rows), targets.take(rows), development)
     if not is_resumed:
         directory.clear()
-        model.describe(directory, asdict(plan.training) | {"batches": asdict(plan.batches)})
+        model.describe(directory, plan.training.described() | {"batches": asdict(plan.batches)})
     outcome = train(task, plan.training, monitor, stop, RunStore(directory), is_resumed)
     return TranslationTraining(
         outcome, model, len(rows), len(text) - len(rows), len(development), coverage

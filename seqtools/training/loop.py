@@ -145,8 +145,13 @@ class _Loop:
             self._run.restore(store.load(self._identity()))
             self._seconds_before = self._run.state.seconds
             self._targets_before = self._run.state.targets
-            self._log("resume", epoch=self._run.state.epoch + 1, batch=self._run.state.batch)
+            state, epochs = self._run.state, self._settings.epochs
+            self._log("resume", epoch=state.epoch + 1, batch=state.batch)
+            done = f"{state.epoch} of {epochs} epochs and {state.batch} updates"
+            self._monitor.message(f"resumed from {store.state_path} after {done}")
             return
+        if is_resumed:
+            self._monitor.message("no checkpoint to resume from: starting at the beginning")
         store.begin_log()
         self._log(
             "start",

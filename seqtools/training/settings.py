@@ -196,6 +196,10 @@ class TrainingSettings:
             del values[name]
         return values
 
+    def described(self) -> dict[str, Any]:
+        """Return what a model's configuration says: all on which the bytes of a model depend."""
+        return {**self.fixed(), "epochs": self.epochs, "patience": self.patience}
+
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Refuse a value that is none of the choices.
