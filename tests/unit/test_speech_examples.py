@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +94,30 @@ def test_yes_and_no_are_split_as_in_kaldis_recipe(run):
     assert train.texts[0] == "no no no no yes yes yes yes"
     assert all(len(text.split()) == 8 for text in train.texts + test.texts)
     assert (check_recordings(test, SETTINGS) > 300).all()
+
+
+def test_recordings_are_cut_between_their_words(run, monkeypatch):
+    folder = run("yes_no", "yesno")
+    module = load("cut_at_pauses")
+    arguments = ["cut_at_pauses", str(folder / "train.tsv"), str(folder / "cut.tsv")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    module.main()
+    whole, found = (read_manifest(folder / f"{name}.tsv").utterances for name in ("train", "cut"))
+    assert [u.text for u in found[:31]] == [u.text for u in whole]
+    pieces, cut = found[31:], 0
+    for recording in whole:
+        own = [piece for piece in pieces if piece.path == recording.path]
+        cut += bool(own)
+        assert not own or " ".join(piece.text for piece in own) == recording.text
+        assert all(a.end_seconds == b.start_seconds for a, b in pairwise(own))
+    assert cut >= 29
+
+
+def test_a_cut_lies_in_the_silence_between_two_tones():
+    module, rate = load("cut_at_pauses"), 8000
+    tone = np.sin(np.arange(int(0.3 * rate)) / 4)
+    silence = 1e-3 * np.random.default_rng(1).standard_normal(int(0.4 * rate))
+    samples = np.concatenate([silence, tone, silence, tone, silence])
+    [cut] = module.find_cuts(samples, rate, 2)
+    assert cut == pytest.approx(0.9, abs=0.02)
+    assert module.find_cuts(samples, rate, 3) is None
