@@ -159,7 +159,7 @@ def _searched(
     from seqtools_cli.numba_start import start_numba_without_blas
     from seqtools_cli.progress import make_monitor
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.embeddings.settings import count_cores
     from seqtools.models.translation_errors import analyze_translation_errors
 

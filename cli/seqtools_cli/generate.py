@@ -81,7 +81,7 @@ def generate(model: str, console: Console, **options: Any) -> None:
     from seqtools_cli.language_model_output import print_samples
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.decoding.sampling import SamplingSettings
     from seqtools.models.generation_run import generate_samples
     from seqtools.models.text_generation import GenerationSettings

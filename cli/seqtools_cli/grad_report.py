@@ -33,7 +33,7 @@ def grad_report(
     """
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.io.atomic import check_writable
     from seqtools.models.gradient_log import read_gradient_runs
     from seqtools.reports import gradient_picture as report

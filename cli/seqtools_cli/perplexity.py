@@ -41,7 +41,7 @@ def perplexity(
     from seqtools_cli.language_model_output import describe_score
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.language_model_score import score_text
     from seqtools_cli.progress import make_monitor
 

@@ -26,7 +26,7 @@ def score(model: str, source: str, target: str, console: Console, **options: Any
     """
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.translating import LineTranslator
     from seqtools.models.translation import load_translation
     from seqtools.text.parallel_text import read_parallel

@@ -46,7 +46,7 @@ def transcribe(
     """Write down what is said in recordings, a line each; --json adds times and scores."""
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models import transcription_run
     from seqtools.reports.spike_files import spike_suffix
     from seqtools_cli.progress import make_monitor

@@ -56,7 +56,7 @@ def translate(
     """
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.translating import LineTranslator
     from seqtools.models.translation import load_translation
     from seqtools_cli.decoding_options import check_attention_plot, count_threads
