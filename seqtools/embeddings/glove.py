@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqtools.embeddings.glove_pairs import TrainingPairs
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
-from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
+from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.kernels import glove as kernel
 from seqtools.kernels import tile
@@ -29,7 +29,8 @@ from seqtools.types import Float32Array, Float64Array, Int64Array, Uint64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _NUMBERS_A_CALL = 2.5e7
-_VISITS_A_MERGE = 64
+# A row holds four times the numbers of word2vec's: 2,048 of them are slower than 512.
+_COPY_RULES = CopyRules(most_rows=512, visits_a_merge=64)
 
 
 @dataclass
@@ -200,7 +201,7 @@ def make_model(
     x = _make_parameters(len(data.vocabulary), settings, len(walks))
     if len(walks) > 1:
         share_a_turn = kernel.PAIRS_A_TURN / len(data.pairs)
-        planned = plan_copies(share_a_turn * data.count_visits(), len(walks), _VISITS_A_MERGE)
+        planned = plan_copies(share_a_turn * data.count_visits(), len(walks), _COPY_RULES)
         for walk, copies in zip(walks, planned, strict=True):
             walk.copies = copies
     model = GloVeModel(settings, data, x, walks, data.num_cells)
@@ -212,7 +213,9 @@ def make_model(
 def _make_parameters(size: int, settings: GloVeSettings, num_walks: int) -> Float32Array:
     """Return rows with random vectors and biases in U(-0.5, 0.5) / dim, and room for copies."""
     dim = settings.dim
-    whole = tile.aligned_zeros(rows_with_copies(size, num_walks), NUM_PARTS * _padded(dim + 2))
+    whole = tile.aligned_zeros(
+        rows_with_copies(size, num_walks, _COPY_RULES), NUM_PARTS * _padded(dim + 2)
+    )
     x = whole[:size]
     random = numpy_generator(settings.seed, "initial vectors").random(
         (2, size, dim + 1), np.float32

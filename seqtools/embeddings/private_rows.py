@@ -4,6 +4,7 @@ See ``seqtools.kernels.row_copies`` for the reason. A thread alone copies nothin
 exact and the same in every run.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,33 @@ from numpy.typing import NDArray
 from seqtools.kernels.row_copies import NO_COPIES, RowCopies
 from seqtools.types import Int64Array
 
-# 256 to 2,048 rows are as fast within the error of measurement (benchmarks/word2vec_speed.py).
-_MOST_ROWS = 512
 _MOST_TURNS = 2.0**30
 
 
-def rows_with_copies(num_rows: int, num_threads: int) -> int:
+@dataclass(frozen=True)
+class CopyRules:
+    """What to copy.
+
+    Attributes
+    ----------
+    most_rows : int
+        Rows of a matrix that each thread copies, the most frequent ones.
+    visits_a_merge : int
+        About so many visits to a row lie between two merges, but a turn at least. What other
+        threads learn is seen as much later.
+    """
+
+    most_rows: int
+    visits_a_merge: int
+
+
+def rows_with_copies(num_rows: int, num_threads: int, rules: CopyRules) -> int:
     """Return the rows of a matrix that has room for the copies of all threads."""
-    return num_rows + (2 * num_threads * min(num_rows, _MOST_ROWS) if num_threads > 1 else 0)
+    return num_rows + (2 * num_threads * min(num_rows, rules.most_rows) if num_threads > 1 else 0)
 
 
 def plan_copies(
-    visits: NDArray[np.floating[Any]], num_threads: int, visits_a_merge: int
+    visits: NDArray[np.floating[Any]], num_threads: int, rules: CopyRules
 ) -> list[RowCopies]:
     """Plan the copies of each thread of one matrix.
 
@@ -33,16 +49,14 @@ def plan_copies(
         How often a thread visits each row between two turns. The frequent rows stand at the start,
         or at the end.
     num_threads : int
-    visits_a_merge : int
-        About so many visits to a row lie between two merges, but a turn at least. What other
-        threads learn is seen as much later.
+    rules : CopyRules
     """
     if num_threads == 1:
         return [NO_COPIES]
     num_rows = len(visits)
-    count = min(num_rows, _MOST_ROWS)
+    count = min(num_rows, rules.most_rows)
     first = 0 if visits[0] >= visits[-1] else num_rows - count
-    masks = _masks(visits[first : first + count], visits_a_merge)
+    masks = _masks(visits[first : first + count], rules.visits_a_merge)
     return [
         RowCopies(first, count, num_rows - first + 2 * thread * count, masks)
         for thread in range(num_threads)

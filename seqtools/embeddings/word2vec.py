@@ -20,7 +20,7 @@ from seqtools.embeddings.distributions import (
     output_visits,
 )
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
-from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
+from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import Word2VecSettings
 from seqtools.embeddings.walks import BUFFER_WORDS, Walk, let_go, make_walks
 from seqtools.kernels import cbow, skipgram, tile
@@ -32,8 +32,9 @@ from seqtools.types import Float32Array, Float64Array, Int32Array, Int64Array
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _PRODUCTS_A_CALL = 5e8
 _ROWS_AT_ONCE = 4_096
-# 16 to 64 are as fast within the error of measurement.
-_VISITS_A_MERGE = 16
+# Two threads are 1.89 times as fast as one, with 512 rows and 16 visits 1.78 to 1.85 times, with
+# 8,192 rows 1.6 times (wiki.txt, medians of 7 rounds; benchmarks/word2vec_speed.py).
+_COPY_RULES = CopyRules(most_rows=2_048, visits_a_merge=64)
 
 Step: TypeAlias = Callable[[Walk, int], bool]
 
@@ -140,7 +141,7 @@ def make_model(
         settings.negative,
         1 if codes is None else int(np.diff(codes.starts).max()),
     )
-    x = tile.aligned_zeros(rows_with_copies(size, len(walks)), dim)
+    x = tile.aligned_zeros(rows_with_copies(size, len(walks), _COPY_RULES), dim)
     generator = numpy_generator(settings.seed, "initial vectors")
     # Uniform in (-1, 1) / dim, as gensim and fastText; word2vec.c takes half of that, with which
     # CBOW learns slower (Google analogies after 5 epochs on 9 M words: 0.179 against 0.184).
@@ -154,7 +155,7 @@ def make_model(
     keep = keep_probabilities(counts, settings.subsample, settings.subsample_rule)
     corpus = Corpus(ids, keep_limits(keep))
     num_outputs = size if codes is None else size - 1
-    u = tile.aligned_zeros(rows_with_copies(num_outputs, len(walks)), dim)
+    u = tile.aligned_zeros(rows_with_copies(num_outputs, len(walks), _COPY_RULES), dim)
     _plan_copies(walks, counts, counts * keep, codes, settings)
     noise = make_noise(counts, settings.noise_exponent)
     step = _bind(settings, corpus, noise, x, u)
@@ -172,7 +173,7 @@ def _plan_copies(
     shares, noise = kept / kept.sum(), noise_weights(counts, settings.noise_exponent)
     contexts = settings.window * 2 if settings.window_mode == "fixed" else settings.window + 1
     visits = contexts * shares, output_visits(shares, noise, settings.negative, codes)
-    planned = (plan_copies(BUFFER_WORDS * rows, len(walks), _VISITS_A_MERGE) for rows in visits)
+    planned = (plan_copies(BUFFER_WORDS * rows, len(walks), _COPY_RULES) for rows in visits)
     for walk, x_copies, u_copies in zip(walks, *planned, strict=True):
         walk.copies = Copies(x_copies, u_copies)
         walk.codes = codes

@@ -8,7 +8,7 @@ what its copy has gained::
     shared += own - seen      own = seen = shared
 
 This is lock-free training (Niu et al. 2011, arXiv 1106.5730) in which some updates are seen a
-little later. Measured with 512 rows a matrix: 1.9 times (benchmarks/word2vec_speed.py).
+little later. Measured with 2,048 rows a matrix: 1.9 times (benchmarks/word2vec_speed.py).
 """
 
 from typing import NamedTuple

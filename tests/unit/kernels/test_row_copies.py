@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqtools.embeddings.private_rows import plan_copies, rows_with_copies
+from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import Word2VecSettings
 from seqtools.embeddings.word2vec import make_model
 from seqtools.kernels.row_copies import (
@@ -20,6 +20,7 @@ from tests.reference import row_copies as twin
 from tests.unit.kernels.test_word2vec_kernels import small_corpus
 
 NUM_ROWS, WIDTH, FIRST, COPIED = 7, 16, 2, 3
+RULES = CopyRules(most_rows=512, visits_a_merge=16)
 
 
 def copies_of(thread, masks=(0, 0, 0)):
@@ -109,8 +110,8 @@ def test_copies_change_nothing_for_a_thread_alone(model, loss):
 @pytest.mark.parametrize("frequent_first", [True, False])
 def test_the_most_frequent_rows_are_planned_and_rare_ones_merged_seldom(frequent_first):
     visits = 1_000.0 / np.arange(1, 2_001)
-    plans = plan_copies(visits if frequent_first else visits[::-1], 3, 16)
-    total = rows_with_copies(2_000, 3)
+    plans = plan_copies(visits if frequent_first else visits[::-1], 3, RULES)
+    total = rows_with_copies(2_000, 3, RULES)
     ranges = [
         range(plan.first + plan.shift, plan.first + plan.shift + 2 * plan.num_rows)
         for plan in plans
@@ -125,5 +126,5 @@ def test_the_most_frequent_rows_are_planned_and_rare_ones_merged_seldom(frequent
 
 
 def test_a_thread_alone_copies_nothing():
-    assert plan_copies(np.ones(10), 1, 16) == [NO_COPIES]
-    assert rows_with_copies(10, 1) == 10
+    assert plan_copies(np.ones(10), 1, RULES) == [NO_COPIES]
+    assert rows_with_copies(10, 1, RULES) == 10
