@@ -4,9 +4,7 @@ Run it with ``python -m benchmarks.word2vec_quality [CORPUS]``. Each trainer run
 several seeds, on one and on two threads; gensim runs on one. Scores are Spearman's correlation on
 WordSim-353, SimLex-999 and MEN and the accuracy on the Google analogies among the 30,000 most
 frequent words. A score of ours must not be below gensim's mean by more than the spread of gensim's
-seeds. Hierarchical softmax is run with gensim's tree too, which has words of equal count in another
-order: an arbitrary one, but the same for all seeds. With --work the vectors are kept, and a file
-that lies there is not trained again.
+seeds. With --work the vectors are kept, and a file that lies there is not trained again.
 """
 
 import argparse
@@ -14,14 +12,12 @@ import logging
 import os
 import statistics
 import tempfile
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from benchmarks.shared.corpus import data_folder, unpack_corpus
-from benchmarks.shared.gensim_tree import tree_of_gensim
 from benchmarks.shared.report import Row, write
 
 TRAINERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -76,14 +72,12 @@ def scores_of_seeds(
 ) -> dict[str, list[float]]:
     """Train a trainer with several seeds and return its scores by set."""
     ours, gensims = TRAINERS[name]
-    tree = tree_of_gensim if kind == "tree" else nullcontext
     found: dict[str, list[float]] = {}
     for seed in range(1, seeds + 1):
         output = work / f"{kind}-{name}-{threads}-{seed}.bin"
         if not output.exists():
-            if kind != "gensim":
-                with tree(corpus):
-                    train_ours(corpus, output, {**ours, "seed": seed, "threads": threads})
+            if kind == "ours":
+                train_ours(corpus, output, {**ours, "seed": seed, "threads": threads})
             else:
                 train_gensims(corpus, output, {**gensims, "seed": seed})
         for test_set, value in score(output).items():
@@ -138,9 +132,6 @@ def main() -> None:
             for threads in (1, 2):
                 ours = scores_of_seeds("ours", name, corpus, work, options.seeds, threads)
                 rows += compare(f"{name}, {threads} thread{'s'[: threads > 1]}", ours, gensims)
-            if TRAINERS[name][0].get("loss") == "hs":
-                ours = scores_of_seeds("tree", name, corpus, work, options.seeds, 1)
-                rows += compare(f"{name}, 1 thread, gensim's tree", ours, gensims)
         write(options.output, "Quality", corpus.name, "gensim 4.4, 1 worker", rows)
 
 

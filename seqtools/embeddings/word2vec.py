@@ -131,7 +131,7 @@ def make_model(
         Rows to start from in place of random ones.
     """
     size, dim = len(counts), settings.dim
-    codes = make_codes(counts) if settings.loss == "hs" else None
+    codes = make_codes(counts, ids) if settings.loss == "hs" else None
     walks = make_walks(
         ids,
         settings.threads,

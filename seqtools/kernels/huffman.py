@@ -1,22 +1,27 @@
-"""Building a Huffman tree over words sorted by falling count, as word2vec.c does.
+"""Building a Huffman tree over words, with the tie-breaking of gensim.
 
 Source: Mikolov et al. 2013 (arXiv 1310.4546), section 2.1. Nodes 0 to V - 1 are the words, nodes V
-to 2 V - 2 the inner ones in the order of their making; the last is the root. Of the two lightest
-fronts a tie goes to the inner node, and the second of a pair gets bit 1: the same choices as in
-word2vec.c, so that equal counts give an equal tree.
+to 2 V - 2 the inner ones in the order of their making; the last is the root. The first of a pair
+gets bit 0.
+
+Words of equal count may be joined in any order: the codes are as long in all, but which words
+share inner nodes differs, and with it what is learnt. The order here is that of a binary heap as
+CPython's ``heapq`` keeps it, over words in a given order, which is how gensim joins them.
 """
 
 from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def build_tree(counts, weights, out_parents, out_bits):
+def build_tree(counts, heap, weights, out_parents, out_bits):
     """Join the two lightest nodes until one is left.
 
     Parameters
     ----------
     counts : int64 array, shape (V,)
-        Never rising; V is at least 2.
+        V is at least 2.
+    heap : int64 array, shape (V,)
+        The words in their first order; overwritten.
     weights : int64 array, shape (2 V - 1,)
         Scratch.
     out_parents : int64 array, shape (2 V - 1,)
@@ -25,22 +30,76 @@ def build_tree(counts, weights, out_parents, out_bits):
         Bit on the branch from the parent.
     """
     size = counts.shape[0]
-    for leaf in range(size):
-        weights[leaf] = counts[leaf]
-    leaf, inner = size - 1, size
+    weights[:size] = counts
+    for place in range(size // 2 - 1, -1, -1):
+        _settle(heap, place, size, weights)
     for made in range(size, 2 * size - 1):
-        weights[made] = 0
-        for bit in range(2):
-            is_leaf = leaf >= 0 and (inner >= made or weights[leaf] < weights[inner])
-            if is_leaf:
-                node = leaf
-                leaf -= 1
-            else:
-                node = inner
-                inner += 1
-            weights[made] += weights[node]
-            out_parents[node], out_bits[node] = made, bit
+        num_nodes = 2 * size - made
+        first = _take_lightest(heap, num_nodes, weights)
+        second = _take_lightest(heap, num_nodes - 1, weights)
+        out_parents[first], out_bits[first] = made, 0
+        out_parents[second], out_bits[second] = made, 1
+        weights[made] = weights[first] + weights[second]
+        heap[num_nodes - 2] = made
+        _rise(heap, 0, num_nodes - 2, weights)
     out_parents[2 * size - 2] = -1
+
+
+@njit(cache=True, nogil=True)
+def _take_lightest(heap, num_nodes, weights):
+    """Take the first of the nodes of a heap, and put the last in its place."""
+    lightest = heap[0]
+    heap[0] = heap[num_nodes - 1]
+    if num_nodes > 1:
+        _settle(heap, 0, num_nodes - 1, weights)
+    return lightest
+
+
+@njit(cache=True, nogil=True)
+def _settle(heap, place, num_nodes, weights):
+    """Let lighter children rise from a place to the bottom, then what stood there as far as due."""
+    node, start = heap[place], place
+    child = 2 * place + 1
+    while child < num_nodes:
+        right = child + 1
+        if right < num_nodes and not weights[heap[child]] < weights[heap[right]]:
+            child = right
+        heap[place] = heap[child]
+        place = child
+        child = 2 * place + 1
+    heap[place] = node
+    _rise(heap, start, place, weights)
+
+
+@njit(cache=True, nogil=True)
+def _rise(heap, start, place, weights):
+    """Let the node at a place rise above heavier ones, but not above `start`."""
+    node = heap[place]
+    while place > start:
+        above = (place - 1) // 2
+        if not weights[node] < weights[heap[above]]:
+            break
+        heap[place] = heap[above]
+        place = above
+    heap[place] = node
+
+
+@njit(cache=True, nogil=True)
+def find_first_places(ids, start, out_places):
+    """Write where each word stands first.
+
+    Parameters
+    ----------
+    ids : int32 array, shape (N,)
+        Words from place `start` of the corpus on; negative ids are no words.
+    start : int64
+    out_places : int64 array, shape (V,)
+        Places that are negative are written; the others are known already.
+    """
+    for place in range(ids.shape[0]):
+        word = ids[place]
+        if word >= 0 and out_places[word] < 0:
+            out_places[word] = start + place
 
 
 @njit(cache=True, nogil=True)

@@ -28,9 +28,9 @@ def test_only_a_run_that_compiles_says_so(tmp_path):
         "start_numba_without_blas(Console())\n"
         "import numpy as np\n"
         "from seqtools.kernels.huffman import measure_paths, build_tree\n"
-        "parents = np.array([2, 2, -1])\n"
+        "parents, bits = np.empty(3, np.int64), np.empty(3, np.uint8)\n"
+        "build_tree(np.array([2, 1]), np.arange(2), np.empty(3, np.int64), parents, bits)\n"
         "measure_paths(parents, 2, np.empty(3, np.int64))\n"
-        "build_tree(np.array([2, 1]), np.empty(3, np.int64), parents, np.empty(3, np.uint8))\n"
     )
     environment = {"PYTHONPATH": ":".join(sys.path), "NUMBA_CACHE_DIR": str(tmp_path)}
     errors = [

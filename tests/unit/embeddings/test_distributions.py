@@ -13,6 +13,7 @@ from seqtools.embeddings.distributions import (
 )
 
 COUNTS = np.array([50_000, 9_000, 900, 400, 77, 77, 12, 5, 5, 5], np.int64)
+IDS = np.arange(len(COUNTS), dtype=np.int32)
 
 
 def drawn_probabilities(slots):
@@ -67,7 +68,7 @@ def cost_of_an_optimal_code(counts):
 @pytest.mark.parametrize("size", [2, 3, 7, 10])
 def test_huffman_codes_are_optimal_and_prefix_free(size):
     counts = COUNTS[:size]
-    codes = make_codes(counts)
+    codes = make_codes(counts, IDS)
     lengths = np.diff(codes.starts)
     assert int((lengths * counts).sum()) == cost_of_an_optimal_code(counts)
     assert sum(2.0 ** -int(length) for length in lengths) == 1.0
@@ -80,7 +81,7 @@ def test_huffman_codes_are_optimal_and_prefix_free(size):
 
 
 def test_probabilities_along_the_paths_sum_to_one():
-    codes, generator = make_codes(COUNTS), np.random.default_rng(1)
+    codes, generator = make_codes(COUNTS, IDS), np.random.default_rng(1)
     scores = generator.normal(size=len(COUNTS) - 1)
     total = 0.0
     for word in range(len(COUNTS)):

@@ -58,7 +58,7 @@ def test_an_epoch_agrees_with_the_float64_twin(model, combine, loss, window_mode
     run = make_model(ids, counts, settings)
     x, u = run.x.astype(np.float64), run.u.astype(np.float64)
     limits = [int(limit) for limit in keep_limits(keep_probabilities(counts, 0.05, "word2vec"))]
-    targets = target_of(counts, settings)
+    targets = target_of(ids, counts, settings)
     expected_loss, expected_pairs = twin.train_epoch(
         ids, limits, x, u, settings, run.walks[0].rng_state[0], np.float32(0.05), **targets
     )
@@ -69,12 +69,12 @@ def test_an_epoch_agrees_with_the_float64_twin(model, combine, loss, window_mode
     assert loss_of(run.walks[0].scratch) == pytest.approx(expected_loss, rel=1e-5)
 
 
-def target_of(counts, settings):
+def target_of(ids, counts, settings):
     from seqtools.embeddings.distributions import make_codes, make_noise
 
     if settings.loss == "ns":
         return {"slots": make_noise(counts, settings.noise_exponent).slots.tolist()}
-    codes = make_codes(counts)
+    codes = make_codes(counts, ids)
     paths = [slice(*bounds) for bounds in zip(codes.starts[:-1], codes.starts[1:], strict=True)]
     return {"codes": [(codes.nodes[path], codes.signs[path]) for path in paths]}
 
