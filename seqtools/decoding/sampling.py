@@ -78,7 +78,9 @@ def draw_symbols(
     if settings.temperature == 0:
         likeliest: Int32Array = scores.argmax(axis=1).astype(np.int32)
         return likeliest
-    weights = np.exp((scores - highest) / settings.temperature, dtype=np.float64)
+    # In float64 no temperature above 0 rounds to 0; what overflows to minus infinity is not drawn.
+    with np.errstate(over="ignore"):
+        weights = np.exp((scores - highest).astype(np.float64) / settings.temperature)
     if 0 < settings.top_k < scores.shape[1]:
         weights[~_is_among_best(weights, settings.top_k)] = 0.0
     if settings.top_p < 1:

@@ -24,6 +24,9 @@ from seqtools.types import Float32Array, Int32Array
 
 Result = TypeVar("Result")
 _SENTENCES_AT_ONCE = 16
+# Line breaks and other control characters, which characters and bytes of subwords can spell: an
+# output is one line of text.
+_CONTROLS = dict.fromkeys([*range(9), *range(10, 32), 0x7F, 0x85, 0x2028, 0x2029], " ")
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,7 @@ class LineTranslator:
         if settings.replaces_unknown and UNKNOWN in hypothesis.symbols:
             text = self._replaced(source, hypothesis)
         return Translation(
-            text, hypothesis.score, hypothesis.log_prob, source_pieces, pieces,
+            text.translate(_CONTROLS), hypothesis.score, hypothesis.log_prob, source_pieces, pieces,
             hypothesis.attention, _words(self._model.source_codec, source[:-1]),
             _words(self._model.target_codec, hypothesis.symbols),
         )  # fmt: skip

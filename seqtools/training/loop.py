@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from seqtools.errors import TrainingError, TrainingInterrupted
+from seqtools.errors import CheckpointError, TrainingError, TrainingInterrupted
 from seqtools.kernels.updates import move_average
 from seqtools.monitor import Monitor, Progress, StopRequest
 from seqtools.training.run_state import EpochSums, Run
@@ -146,6 +146,11 @@ class _Loop:
             self._seconds_before = self._run.state.seconds
             self._targets_before = self._run.state.targets
             state, epochs = self._run.state, self._settings.epochs
+            if state.epoch > epochs or (state.epoch == epochs and state.batch):
+                raise CheckpointError(
+                    f"{store.state_path}: the run is in epoch {state.epoch + 1} already; go on "
+                    f"with --epochs {state.epoch + 1} or more"
+                )
             self._log("resume", epoch=state.epoch + 1, batch=state.batch)
             done = f"{state.epoch} of {epochs} epochs and {state.batch} updates"
             self._monitor.message(f"resumed from {store.state_path} after {done}")

@@ -171,3 +171,10 @@ def test_mean_of_impossible_symbols_is_impossible():
     np.testing.assert_allclose(
         mean_log_probs([first, second]), [[-np.inf, np.log(0.5), np.log(0.5)]], rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("temperature", [1e-45, 1e-100, 5e-324])
+def test_the_smallest_temperatures_draw_the_likeliest(temperature):
+    scores = np.array([[-3.0, -0.5, -np.inf, -0.6]] * 2, np.float32)
+    drawn = draw_symbols(scores, SamplingSettings(temperature=temperature), np.array([0.0, 0.999]))
+    assert drawn.tolist() == [1, 1]

@@ -47,6 +47,15 @@ def test_nine_of_ten_new_lines_are_reversed_by_the_stored_model(learned, tmp_pat
     assert sum(right) >= 54
 
 
+def test_an_output_is_one_line_whatever_its_symbols_spell(learned, monkeypatch):
+    translator = LineTranslator([load_translation(learned)])
+    spelt = "a\nb\rc\x00d\u2028e\tf\x85"
+    monkeypatch.setattr(translator.model.target_codec, "decode", lambda _: spelt, raising=False)
+    [[found]] = translator.translate(["a b"], TranslationSettings())
+    assert found.text == "a b c d e\tf "
+    assert len(found.text.splitlines()) == 1
+
+
 def test_order_threads_and_batches_change_nothing(learned):
     lines = ["a b", "", "f e d c", "b", "   ", "a b"] * 7
     one = LineTranslator([load_translation(learned)], 1).translate(lines, TranslationSettings())

@@ -248,6 +248,15 @@ def test_threads_and_more_epochs_are_no_other_run(tmp_path):
     assert resumed.parameters.flat.tobytes() == whole.parameters.flat.tobytes()
 
 
+def test_fewer_epochs_than_are_done_are_refused_and_the_checkpoint_stays(tmp_path):
+    store = make_store(tmp_path / "model")
+    stop_before(make_task(), 10, make_settings(epochs=5), store)
+    before = store.state_path.read_bytes()
+    with pytest.raises(CheckpointError, match="in epoch 2 already; go on with --epochs 2 or more"):
+        run(make_task(), make_settings(epochs=1), store, is_resumed=True)
+    assert store.state_path.read_bytes() == before
+
+
 def test_a_damaged_checkpoint_is_one_line(tmp_path):
     store = make_store(tmp_path / "model")
     stop_before(make_task(), 3, make_settings(), store)
