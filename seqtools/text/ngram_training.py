@@ -105,16 +105,17 @@ def train_ngram_files(
     check_is_no_input(output, [*texts, *([valid] if valid is not None else [])])
     monitor.start("reading text", None, "sentences")
     sentences = [words for path in texts for words in _sentences(path, settings)]
+    held_out = [] if valid is None else list(_sentences(valid, settings))
     monitor.finish()
     if not sentences:
         names = ", ".join(os.fspath(path) for path in texts)
         raise CorpusError(f"{names}: no word to train a language model on")
+    if valid is not None and not held_out:
+        raise CorpusError("no word to measure the perplexity of", path=valid)
     monitor.start("counting n-grams", None, "n-grams")
     model = train_ngram_model(sentences, settings.order)
     monitor.finish()
-    perplexity = None
-    if valid is not None:
-        perplexity = model.perplexity(_sentences(valid, settings))
+    perplexity = model.perplexity(held_out) if held_out else None
     model.write(output)
     return NGramTraining(model, len(sentences), sum(map(len, sentences)), perplexity)
 

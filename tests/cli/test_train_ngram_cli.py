@@ -69,3 +69,13 @@ def test_what_cannot_be_done_is_said_in_one_line(seqtools, tmp_path, arguments, 
     assert "Traceback" not in done.stderr
     assert (tmp_path / "text").read_text() == TEXT
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n\n"])
+def test_text_to_measure_by_has_to_hold_words(seqtools, tmp_path, content):
+    (tmp_path / "blank").write_bytes(content)
+    found = seqtools("train-ngram", "text", "-o", "m.arpa", "--valid", "blank")
+    assert found.exit_code == 1
+    assert "blank: no word to measure the perplexity of" in found.stderr
+    assert "counting" not in found.stderr
+    assert not (tmp_path / "m.arpa").exists()
