@@ -47,6 +47,7 @@ def transcribe(
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)
+    from seqtools.io.atomic import check_writable
     from seqtools.models import transcription_run
     from seqtools.reports.spike_files import spike_suffix
     from seqtools_cli.progress import make_monitor
@@ -55,6 +56,7 @@ def transcribe(
     plan = make_plan(model, files, options)
     if spikes is not None:
         spike_suffix(spikes)
+        check_writable(spikes)
     found = transcription_run.transcribe(plan, make_monitor(console.quiet))
     if spikes is not None:
         from seqtools.reports.transcript_spikes import write_transcript_spikes

@@ -106,3 +106,11 @@ def test_options_without_effect_are_refused(seqtools, folder, options):
 def test_options_of_masks_need_masks(seqtools, folder, tmp_path):
     arguments = ["train-asr", "--train", folder / "train.tsv", "-o", tmp_path / "m"]
     assert seqtools(*arguments, "--time-masks", 1).exit_code == 2
+
+
+def test_a_picture_that_cannot_be_written_is_told_before_listening(seqtools, folder, tmp_path):
+    place = tmp_path / "missing" / "x.png"
+    found = seqtools("transcribe", folder / "model", folder / "test" / "0.wav", "--spikes", place)
+    assert found.exit_code == 1
+    assert "x.png" in found.stderr
+    assert "listening" not in found.stderr
