@@ -3,7 +3,8 @@
 ``config.json`` holds the format's version, the kind of model, every setting, the definitions that
 were chosen among variants, how the model was trained, and the checksums of itself and of the
 vocabulary files beside it; ``weights.safetensors`` the parameters; ``train.jsonl`` the events of
-training, one a line; and ``checkpoint/`` the state of a run that goes on. Weights carry the
+training, one a line; ``checkpoint/`` the state of a run that goes on; and ``previous/`` the model
+that is being replaced, until the new one has weights. Weights carry the
 checksum of kind, settings and files, so that those of two models cannot be mixed unnoticed; how a
 model was trained is not part of it. Nothing is ever unpickled.
 """
@@ -24,8 +25,8 @@ from seqtools.io.tensor_file import read_tensors, write_tensors
 
 FORMAT_VERSION = 1
 _FORMAT = "seqtools model"
-_CONFIG, _WEIGHTS, _LOG, _CHECKPOINT = (
-    "config.json", "weights.safetensors", "train.jsonl", "checkpoint",
+_CONFIG, _WEIGHTS, _LOG, _CHECKPOINT, _PREVIOUS = (
+    "config.json", "weights.safetensors", "train.jsonl", "checkpoint", "previous",
 )  # fmt: skip
 _REMEDY = "train the model again, or copy it from where it is whole"
 _LARGEST_CONFIG = 1 << 26
@@ -89,20 +90,38 @@ class ModelDirectory:
             raise FileAccessError(f"{self.path}: cannot write: Permission denied")
 
     def clear(self) -> None:
-        """Delete the model that lies here; files not of a model stay.
+        """Put the model that lies here into ``previous/``; files not of a model stay.
 
-        The configuration goes last, so that the rest can be deleted again after a crash.
+        A model without weights is deleted, and what is in ``previous/`` stays then. The
+        configuration goes last, so that the rest can be deleted again after a crash.
         """
         try:
-            names = json.loads((self.path / _CONFIG).read_bytes())["files"]
+            listed = json.loads((self.path / _CONFIG).read_bytes())["files"]
         except (OSError, ValueError, KeyError, TypeError):
-            names = {}
+            listed = {}
+        names = [_WEIGHTS, _LOG, *(Path(name).name for name in listed), _CONFIG]
         try:
+            if self.holds_weights():
+                self._keep_previous(names)
             shutil.rmtree(self.checkpoint_path, ignore_errors=True)
-            for name in (_WEIGHTS, _LOG, *(Path(name).name for name in names), _CONFIG):
+            for name in names:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.path, "write") from error
+
+    def _keep_previous(self, names: list[str]) -> None:
+        """Put a whole copy of the model's files where ``previous/`` is; links, where they work."""
+        previous, made = self.path / _PREVIOUS, self.path / f".{_PREVIOUS}.part"
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        for name in names:
+            if (self.path / name).is_file():
+                try:
+                    (made / name).hardlink_to(self.path / name)
+                except OSError:
+                    shutil.copy2(self.path / name, made / name)
+        shutil.rmtree(previous, ignore_errors=True)
+        made.rename(previous)
 
     def write_file(self, name: str, content: bytes) -> None:
         """Write a vocabulary file; to be named in `write_config` afterwards."""
@@ -182,6 +201,7 @@ class ModelDirectory:
     def write_weights(self, tensors: Mapping[str, NDArray[Any]]) -> None:
         """Replace the weights; the old ones stay until the new ones are whole."""
         write_tensors(self.path / _WEIGHTS, tensors, {"model": self._model_checksum()})
+        shutil.rmtree(self.path / _PREVIOUS, ignore_errors=True)
 
     def read_weights(self) -> dict[str, NDArray[Any]]:
         """Read the weights.
@@ -193,9 +213,11 @@ class ModelDirectory:
         """
         path = self.path / _WEIGHTS
         if self.holds_model() and not path.exists():
+            previous = self.path / _PREVIOUS
+            also = f"; the model before it is in {previous}" if previous.is_dir() else ""
             raise ModelError(
                 "its training has saved no weights yet", path=self.path,
-                remedy="go on with --resume",
+                remedy=f"go on with --resume{also}",
             )  # fmt: skip
         tensors, metadata = read_tensors(path, _REMEDY)
         if metadata.get("model") != self._model_checksum():

@@ -108,7 +108,7 @@ def test_a_model_is_replaced_only_when_asked(tmp_path):
     directory.check_free(may_overwrite=True, is_resumed=False)
     (directory.path / "notes.txt").write_text("mine")
     directory.clear()
-    assert [path.name for path in directory.path.iterdir()] == ["notes.txt"]
+    assert {path.name for path in directory.path.iterdir()} == {"notes.txt", "previous"}
     with pytest.raises(FileAccessError, match="holds other files"):
         directory.check_free(may_overwrite=True, is_resumed=False)
 
@@ -117,3 +117,19 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path):
     (tmp_path / "model").write_text("no directory")
     with pytest.raises(FileAccessError, match="cannot write"):
         ModelDirectory(tmp_path / "model").check_free(may_overwrite=True, is_resumed=False)
+
+
+def test_a_model_that_is_replaced_stays_until_the_new_one_has_weights(tmp_path):
+    directory = make(tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in directory.path.iterdir()}
+    directory.clear()
+    previous = directory.path / "previous"
+    assert {path.name: path.read_bytes() for path in previous.iterdir()} == before
+    directory.write_config("tiny", {"size": 3}, {})
+    with pytest.raises(ModelError, match=r"the model before it is in .*previous"):
+        directory.read_weights()
+    directory.clear()
+    assert {path.name: path.read_bytes() for path in previous.iterdir()} == before
+    directory.write_config("tiny", {"size": 3}, {})
+    directory.write_weights({"w": np.zeros(3, np.float32)})
+    assert not previous.exists()
