@@ -27,7 +27,7 @@ def train_nmt(output: str, console: Console, **options: Any) -> None:
     from seqtools_cli.nmt_options import make_plan
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.translation_run import train_translation
     from seqtools.monitor import StopRequest
     from seqtools_cli.progress import make_monitor

@@ -49,7 +49,7 @@ def score_text(
     text = encode_text(texts, stored.codec, encoding_errors, monitor)
     monitor = monitor or NullMonitor()
     monitor.start("scoring", text.ids.size, "tokens")
-    with Team(batch_size, threads or count_cores()) as team:
+    with Team(batch_size, threads or count_cores(), has_fixed_weights=True) as team:
         score = score_ids(
             stored.model, text.ids, stored.codec.line_end, team,
             StreamSettings(batch_size, _STEPS_AT_ONCE), monitor,

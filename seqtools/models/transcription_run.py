@@ -127,7 +127,7 @@ def transcribe(plan: TranscriptionPlan, monitor: Monitor | None = None) -> Trans
         utterances = manifest.utterances
     else:
         utterances = tuple(Utterance(Path(name)) for name in plan.files)
-    with Team(plan.threads, plan.threads) as team:
+    with Team(plan.threads, plan.threads, has_fixed_weights=True) as team:
         decoder, tuning = _make_decoder(plan, stored, team, monitor)
         if plan.manifest is not None:
             posteriors = _hear_manifest(manifest, plan, stored, team, monitor)

@@ -32,6 +32,8 @@ class Team:
         Element type of the workspaces.
     stop : StopRequest, optional
         Looked at by `check_stop`.
+    has_fixed_weights : bool
+        The team only evaluates: weights are packed once a workspace.
 
     Notes
     -----
@@ -44,10 +46,11 @@ class Team:
         threads: int = 1,
         dtype: DTypeLike = np.float32,
         stop: StopRequest | None = None,
+        has_fixed_weights: bool = False,
     ) -> None:
         self.num_shards = num_shards
         self.num_threads = min(threads, num_shards)
-        self._workspaces = [Workspace(dtype) for _ in range(num_shards)]
+        self._workspaces = [Workspace(dtype, has_fixed_weights) for _ in range(num_shards)]
         self._stop = stop
         self._pool = ThreadPoolExecutor(self.num_threads) if self.num_threads > 1 else None
 
