@@ -90,7 +90,7 @@ class Checkpoint:
             If the state cannot be written; the last one stays.
         """
         model.check_finite()
-        tensors = dict(model.parameters())
+        tensors = {**model.parameters(), **model.shared_state()}
         for index, walk in enumerate(model.walks):
             tensors |= {f"walk{index}.{name}": array for name, array in walk.arrays().items()}
         self.write(tensors, model.settings, fingerprint)
@@ -228,8 +228,8 @@ class StoredState:
         """
         self.check_corpus(fingerprint)
         try:
-            for name, parameter in model.parameters().items():
-                parameter[:] = self.tensors[name]
+            for name, array in (model.parameters() | model.shared_state()).items():
+                array[:] = self.tensors[name]
             for index, walk in enumerate(model.walks):
                 prefix = f"walk{index}."
                 walk.restore(

@@ -3,8 +3,7 @@
 Source: Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation".
 """
 
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from seqtools.embeddings.glove_pairs import TrainingPairs
 from seqtools.embeddings.lock_free import Model, is_kernel_cached
 from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import GloVeSettings
+from seqtools.embeddings.tile_schedule import TileSchedule
 from seqtools.kernels import glove as kernel
 from seqtools.kernels import tile
 from seqtools.kernels.row_copies import NO_COPIES, RowCopies
@@ -25,7 +25,7 @@ from seqtools.kernels.vector_glove import (
     WORD_SQUARES,
 )
 from seqtools.seeding import kernel_states, numpy_generator
-from seqtools.types import Float32Array, Float64Array, Int64Array, Uint64Array
+from seqtools.types import Float32Array, Float64Array, Int64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
 _NUMBERS_A_CALL = 2.5e7
@@ -35,14 +35,10 @@ _COPY_RULES = CopyRules(most_rows=512, visits_a_merge=64)
 
 @dataclass
 class GloVeWalk:
-    """One thread's way through its tiles.
+    """What one thread has done; its tiles come from the model's schedule.
 
     Attributes
     ----------
-    order : int64 array
-        Its tiles in the order of the running epoch.
-    rng_state : uint64 array, shape (1,)
-    state : int64 array, shape (STATE_SIZE,)
     copies : RowCopies
         The rows it works on in place of shared ones; none for a thread alone.
     epoch : int
@@ -51,30 +47,21 @@ class GloVeWalk:
         Sum of the losses and number of cells of each epoch so far.
     """
 
-    order: Int64Array
-    rng_state: Uint64Array
     losses: Float64Array
     pairs: Int64Array
-    state: Int64Array = field(default_factory=lambda: np.zeros(kernel.STATE_SIZE, np.int64))
     copies: RowCopies = NO_COPIES
     epoch: int = 0
-    stored: ClassVar[tuple[str, ...]] = ("order", "rng_state", "state", "losses", "pairs")
 
     def begin_epoch(self) -> None:
-        """Put the tiles into a new order."""
-        with np.errstate(over="ignore"):  # random numbers wrap around on purpose
-            kernel.shuffle_order(self.rng_state, self.order)
-        self.state[:] = 0
+        """Do nothing: the schedule begins an epoch when its first tiles are asked for."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a checkpoint stores."""
-        stored = {name: getattr(self, name) for name in self.stored}
-        return {**stored, "epoch": np.array([self.epoch])}
+        return {"losses": self.losses, "pairs": self.pairs, "epoch": np.array([self.epoch])}
 
     def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take over the arrays of a checkpoint."""
-        for name in self.stored:
-            getattr(self, name)[:] = arrays[name]
+        self.losses[:], self.pairs[:] = arrays["losses"], arrays["pairs"]
         self.epoch = int(arrays["epoch"][0])
 
 
@@ -92,12 +79,17 @@ class GloVeModel(Model):
         copies of the threads; see ``private_rows``.
     walks : list of GloVeWalk
         One a thread.
+    schedule : TileSchedule
+        Deals out the tiles.
+    num_cells : int
+        Cells of the symmetric matrix that are not 0.
     """
 
     settings: GloVeSettings
     data: TrainingPairs
     x_and_copies: Float32Array
     walks: list[GloVeWalk]
+    schedule: TileSchedule
     num_cells: int
 
     unit: ClassVar[str] = "entries"
@@ -131,6 +123,10 @@ class GloVeModel(Model):
         """Return vectors, biases and squared gradients, in one array."""
         return {"x": self.x}
 
+    def shared_state(self) -> dict[str, NDArray[Any]]:
+        """Return the order of the tiles and how far it has been dealt out."""
+        return self.schedule.arrays()
+
     def part(self, number: int) -> Float32Array:
         """Return a part of every row without biases and padding, float32, shape (V, dim)."""
         return _part(self.x, number)[:, : self.settings.dim]
@@ -160,17 +156,19 @@ class GloVeModel(Model):
             contexts[rows] = words[rows]
 
     def advance(self, walk: GloVeWalk) -> bool:
-        """Train on some tiles of a walk, and say whether its epoch goes on."""
-        cost, rate = np.zeros(1), np.float32(self.settings.learning_rate)
-        has_more = kernel.train_tiles(
+        """Train on the next tiles, and say whether there were any."""
+        budget = max(1_000, int(_NUMBERS_A_CALL / self.settings.dim))
+        tiles = self.schedule.take(walk.epoch, budget)
+        if len(tiles) == 0:
+            return False
+        cost = np.zeros(1)
+        cells = kernel.train_tiles(
             self.data.pairs,
             self.data.tile_starts,
-            walk.order,
-            rate,
+            tiles,
+            np.float32(self.settings.learning_rate),
             np.float32(self.settings.gradient_clip),
             walk.copies,
-            max(1_000, int(_NUMBERS_A_CALL / self.settings.dim)),
-            walk.state,
             self.x_and_copies,
             cost,
         )
@@ -178,9 +176,8 @@ class GloVeModel(Model):
             raise self.not_finite()
         # Half the squared error, as in the authors' program: the gradient is that of the half.
         walk.losses[walk.epoch] += 0.5 * cost[0]
-        walk.pairs[walk.epoch] += walk.state[kernel.NUM_CELLS]
-        walk.state[kernel.NUM_CELLS] = 0
-        return bool(has_more)
+        walk.pairs[walk.epoch] += cells
+        return True
 
 
 def make_model(
@@ -197,14 +194,20 @@ def make_model(
     initial_vectors : (int64 array (N,), float32 array (N, vector_size)), optional
         Rows to start from in place of random ones.
     """
-    walks = _make_walks(data, settings)
+    num_walks = min(settings.threads, len(data.tile_starts) - 1)
+    walks = [
+        GloVeWalk(np.zeros(settings.epochs), np.zeros(settings.epochs, np.int64))
+        for _ in range(num_walks)
+    ]
+    order_state = kernel_states(settings.seed, 1)[0]
+    schedule = TileSchedule(np.diff(data.tile_starts), order_state, num_walks)
     x = _make_parameters(len(data.vocabulary), settings, len(walks))
     if len(walks) > 1:
         share_a_turn = kernel.PAIRS_A_TURN / len(data.pairs)
         planned = plan_copies(share_a_turn * data.count_visits(), len(walks), _COPY_RULES)
         for walk, copies in zip(walks, planned, strict=True):
             walk.copies = copies
-    model = GloVeModel(settings, data, x, walks, data.num_cells)
+    model = GloVeModel(settings, data, x, walks, schedule, data.num_cells)
     if initial_vectors is not None:
         model.start_from(*initial_vectors)
     return model
@@ -229,29 +232,6 @@ def _make_parameters(size: int, settings: GloVeSettings, num_walks: int) -> Floa
     word_squares[:], context_squares[:] = 1.0, 1.0
     word_squares[:, dim + 1], context_squares[:, dim] = kernel.FROZEN, kernel.FROZEN
     return whole
-
-
-def _make_walks(data: TrainingPairs, settings: GloVeSettings) -> list[GloVeWalk]:
-    """Deal the tiles to threads, about as many pairs each; fewer threads if tiles are few."""
-    num_tiles = len(data.tile_starts) - 1
-    num_walks = min(settings.threads, num_tiles)
-    states = kernel_states(settings.seed, num_walks + 1)
-    tiles = np.arange(num_tiles)
-    with np.errstate(over="ignore"):  # random numbers wrap around on purpose
-        kernel.shuffle_order(states[num_walks], tiles)
-    ends = np.cumsum(np.diff(data.tile_starts)[tiles])
-    wanted = ends[-1] * np.arange(1, num_walks) / num_walks
-    cuts = np.searchsorted(ends, wanted) + 1
-    # At least a tile each, however unequal they are.
-    lowest = np.arange(1, num_walks)
-    cuts = np.clip(np.maximum.accumulate(cuts - lowest) + lowest, lowest, num_tiles - lowest[::-1])
-    walks = []
-    for index, (first, stop) in enumerate(pairwise([0, *cuts.tolist(), num_tiles])):
-        epochs = np.zeros(settings.epochs, np.float64), np.zeros(settings.epochs, np.int64)
-        walk = GloVeWalk(tiles[first:stop].copy(), states[index], *epochs)
-        walk.begin_epoch()
-        walks.append(walk)
-    return walks
 
 
 def _padded(numbers: int) -> int:

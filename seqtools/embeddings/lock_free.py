@@ -114,6 +114,10 @@ class Model(ABC):
     def parameters(self) -> dict[str, Float32Array]:
         """Return all that is trained, optimiser state included; a checkpoint stores it."""
 
+    def shared_state(self) -> dict[str, NDArray[Any]]:
+        """Return what the walks share beside the parameters; a checkpoint stores and fills it."""
+        return {}
+
     @abstractmethod
     def word_vectors(self) -> Float32Array:
         """Return the vectors that are sought, float32, shape (V, vector_size)."""
@@ -239,9 +243,10 @@ def _go(model: Model, walk: Walk, pause: Event) -> None:
     """Train on a walk until its epoch ends or a pause is called."""
     while not pause.is_set():
         if not model.advance(walk):
-            model.check_finite()
             walk.epoch += 1
             walk.begin_epoch()
+            if model.finished_epochs == walk.epoch:  # the last to end it
+                model.check_finite()
             return
 
 

@@ -26,10 +26,6 @@ from seqtools.kernels.vector_glove import (
 
 # A squared gradient beside which the largest step that settings allow vanishes in float32.
 FROZEN = 1e38
-# Places in a walk's int64 state.
-NEXT_TILE, OFFSET, NUM_CELLS = 0, 1, 2
-STATE_SIZE = 3
-
 _AHEAD = 3
 # Pairs between two turns of merging.
 PAIRS_A_TURN = 4096
@@ -78,27 +74,21 @@ def _copy_pair(pair, out_pair):
 
 
 @njit(cache=True, nogil=True)
-def train_tiles(
-    pairs, tile_starts, order, rate, largest_gradient, copies, budget, state, x, out_cost
-):
-    """Train on about `budget` pairs, tile by tile.
+def train_tiles(pairs, tile_starts, tiles, rate, largest_gradient, copies, x, out_cost):
+    """Train on some tiles, one after the other.
 
     Parameters
     ----------
     pairs : structured array (row, column, log_x, weight)
         Word pairs with ln x and f(x); column <= row.
     tile_starts : int64 array, shape (number of tiles + 1,)
-        A tile is a stretch of pairs whose rows fit in the cache.
-    order : int64 array
+        A tile is a stretch of pairs whose parameters fit in the cache.
+    tiles : int64 array
         The tiles to train on, in this order.
     rate, largest_gradient : float32
         Learning rate, and what gradients are clipped to.
     copies : RowCopies
         Rows that this thread works on in place of shared ones; they are merged when it returns.
-    budget : int64
-        Pairs to train on before returning.
-    state : int64 array, shape (STATE_SIZE,)
-        The walk, updated.
     x : float32 array, shape (V and more, NUM_PARTS * part floats)
         Rows of parameters, updated without locks; see ``seqtools.kernels.vector_glove``. Copies lie
         behind them.
@@ -107,27 +97,25 @@ def train_tiles(
 
     Returns
     -------
-    bool
-        True while the order has more.
+    int64
+        Cells trained on: two a pair, and one for a word beside itself.
     """
-    tile, offset, turn = state[NEXT_TILE], state[OFFSET], 0
+    cells, since_merge, turn = np.int64(0), 0, 0
     copy_rows(x, copies)
-    while budget > 0 and tile < order.shape[0]:
-        first = tile_starts[order[tile]] + offset
-        tile_stop = tile_starts[order[tile] + 1]
-        stop = min(tile_stop, first + min(budget, PAIRS_A_TURN))
-        state[NUM_CELLS] += train_pairs(
-            pairs, first, stop, rate, rate * largest_gradient, copies, x, out_cost
-        )
-        budget -= stop - first
-        offset += stop - first
-        if stop == tile_stop:
-            tile, offset = tile + 1, 0
-        turn += 1
-        merge_turn(x, copies, turn)
+    for tile in tiles:
+        start, tile_stop = tile_starts[tile], tile_starts[tile + 1]
+        while start < tile_stop:
+            stop = min(tile_stop, start + PAIRS_A_TURN - since_merge)
+            cells += train_pairs(
+                pairs, start, stop, rate, rate * largest_gradient, copies, x, out_cost
+            )
+            since_merge += stop - start
+            start = stop
+            if since_merge == PAIRS_A_TURN:
+                since_merge, turn = 0, turn + 1
+                merge_turn(x, copies, turn)
     merge_all(x, copies)
-    state[NEXT_TILE], state[OFFSET] = tile, offset
-    return tile < order.shape[0]
+    return cells
 
 
 @njit(cache=True, nogil=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqtools.embeddings.glove import GloVeModel, GloVeWalk, make_model
+from seqtools.embeddings.glove import GloVeModel, make_model
 from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPairs
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.io.entry_reader import ENTRY
@@ -130,19 +130,33 @@ def test_nan_stays_nan():
 
 
 @pytest.mark.small
-@pytest.mark.parametrize("budget", [1, 3, 7, 1_000])
-def test_tiles_are_trained_in_their_order_whatever_the_budget(budget):
+def test_tiles_are_trained_in_their_order():
     pairs = random_pairs(60)
     starts, order = np.array([0, 10, 11, 40, 60]), np.array([2, 0, 3, 1])
-    model = make_run(pairs, tile_starts=starts)
-    state, cost = np.zeros(kernel.STATE_SIZE, np.int64), np.zeros(1)
+    model, expected, cost = make_run(pairs, tile_starts=starts), make_run(pairs), np.zeros(1)
     settings = np.float32(0.05), np.float32(100), NO_COPIES
-    while kernel.train_tiles(pairs, starts, order, *settings, budget, state, model.x, cost):
-        pass
-    expected = make_run(pairs)
-    train(expected, np.concatenate([pairs[starts[tile] : starts[tile + 1]] for tile in order]))
+    cells = sum(
+        kernel.train_tiles(pairs, starts, tiles, *settings, model.x, cost)
+        for tiles in (order[:3], order[3:])
+    )
+    in_order = np.concatenate([pairs[starts[tile] : starts[tile + 1]] for tile in order])
+    wanted_cost, wanted_cells = train(expected, in_order)
     np.testing.assert_array_equal(model.x, expected.x)
-    assert state[kernel.NUM_CELLS] > 0
+    assert (cost[0], cells) == (pytest.approx(wanted_cost), wanted_cells)
+
+
+@pytest.mark.small
+def test_copies_are_merged_whatever_the_tiles(monkeypatch):
+    pairs = random_pairs(70)
+    monkeypatch.setattr(kernel, "PAIRS_A_TURN", 7)
+    starts = np.array([0, 5, 6, 30, 70])
+    copying, alone = (make_run(pairs, tile_starts=starts, threads=n) for n in (2, 1))
+    settings = np.float32(0.05), np.float32(100)
+    for model in (copying, alone):
+        copies = model.walks[0].copies
+        whole = model.x_and_copies
+        kernel.train_tiles(pairs, starts, np.arange(4), *settings, copies, whole, np.zeros(1))
+    np.testing.assert_allclose(copying.x, alone.x, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.small
@@ -177,11 +191,7 @@ def test_every_order_of_three_is_drawn_equally_often():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 7, 40])
-def test_threads_share_all_tiles(threads):
-    pairs = random_pairs(70)
+def test_no_more_threads_than_tiles(threads):
     starts = np.array([0, 1, 2, 3, 60, 61, 62, 70])
-    walks = make_run(pairs, tile_starts=starts, threads=threads).walks
+    walks = make_run(random_pairs(70), tile_starts=starts, threads=threads).walks
     assert len(walks) == min(threads, 7)
-    assert all(isinstance(walk, GloVeWalk) and len(walk.order) for walk in walks)
-    tiles = np.concatenate([walk.order for walk in walks])
-    assert sorted(tiles.tolist()) == list(range(7))
