@@ -85,7 +85,7 @@ def cooccur(
     """
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.embeddings.text_cooccurrence import count_text_cooccurrences
     from seqtools.monitor import StopRequest
     from seqtools_cli.progress import make_monitor

@@ -40,7 +40,7 @@ def train(
     check_options(ctx, options["model"], options["cooccurrences"] is not None)
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.embeddings.outputs import Outputs, check_outputs, save_training
     from seqtools.embeddings.training import train_on_text
     from seqtools.monitor import StopRequest

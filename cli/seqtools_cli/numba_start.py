@@ -5,7 +5,7 @@ import sys
 from seqtools_cli.console import Console
 
 
-def start_numba_without_blas(console: Console | None = None) -> None:
+def start_numba_without_blas(console: Console | None) -> None:
     """Import Numba's array functions while SciPy's BLAS is out of sight.
 
     Numba imports ``scipy.linalg`` only to learn whether kernels may call BLAS, which ours do not.

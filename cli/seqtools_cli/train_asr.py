@@ -42,7 +42,7 @@ def train_asr(train: str, output: str, console: Console, **options: Any) -> None
     from seqtools_cli.numba_start import start_numba_without_blas
     from seqtools_cli.speech_options import make_plan
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.speech_run import train_speech_model
     from seqtools.monitor import StopRequest
     from seqtools_cli.progress import make_monitor

@@ -98,7 +98,7 @@ def train_lm(
     from seqtools_cli.language_model_output import make_plan, print_training
     from seqtools_cli.numba_start import start_numba_without_blas
 
-    start_numba_without_blas()
+    start_numba_without_blas(console)
     from seqtools.models.language_model_run import train_language_model
     from seqtools.monitor import StopRequest
     from seqtools_cli.progress import make_monitor

@@ -3,14 +3,14 @@
 Source: Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqtools.embeddings.glove_pairs import TrainingPairs
-from seqtools.embeddings.lock_free import Model, is_kernel_cached
+from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPairs
+from seqtools.embeddings.lock_free import Model
 from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.embeddings.tile_schedule import TileSchedule
@@ -25,6 +25,7 @@ from seqtools.kernels.vector_glove import (
     WORD_SQUARES,
 )
 from seqtools.seeding import kernel_states, numpy_generator
+from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
 # A kernel call takes about a twentieth of a second: signals and checkpoints wait no longer.
@@ -113,11 +114,6 @@ class GloVeModel(Model):
     def words_done(self) -> int:
         """Words of text that the work done so far amounts to."""
         return round(self.data.statistics.tokens_kept * (self.work_done / self.num_cells))
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether the kernel lies in Numba's cache on disk already."""
-        return is_kernel_cached(kernel.train_tiles, "train_tiles")
 
     def parameters(self) -> dict[str, Float32Array]:
         """Return vectors, biases and squared gradients, in one array."""
@@ -211,6 +207,16 @@ def make_model(
     if initial_vectors is not None:
         model.start_from(*initial_vectors)
     return model
+
+
+def load_kernel(settings: GloVeSettings) -> None:
+    """Compile the kernel, or load it from the cache on disk."""
+    words, counts = Vocabulary(["a", "b"], np.array([1, 1])), CorpusStatistics(2, 2, 1)
+    pairs = np.array([(1, 0, 0.0, 0.0)], PAIR)
+    pairs.setflags(write=False)  # like those of a file
+    data = TrainingPairs(pairs, np.array([0, 1]), words, counts, "")
+    model = make_model(data, replace(settings, threads=1))
+    model.advance(model.walks[0])
 
 
 def _make_parameters(size: int, settings: GloVeSettings, num_walks: int) -> Float32Array:

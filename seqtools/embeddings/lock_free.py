@@ -19,7 +19,7 @@ from seqtools.monitor import Monitor, Progress, StopRequest
 from seqtools.types import Float32Array, Float64Array, Int64Array
 
 _SECONDS_BETWEEN_LOOKS = 0.1
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 4_096
 
 
 class RunSettings(Protocol):
@@ -104,11 +104,6 @@ class Model(ABC):
     @abstractmethod
     def words_done(self) -> int:
         """Words of text that the work done so far amounts to."""
-
-    @property
-    @abstractmethod
-    def is_compiled(self) -> bool:
-        """Whether the kernel lies in Numba's cache on disk already."""
 
     @abstractmethod
     def parameters(self) -> dict[str, Float32Array]:
@@ -218,14 +213,6 @@ def train(
             "no two words of a line were left to learn from; put more text or longer lines into "
             "the corpus, or use --subsample 0"
         )
-
-
-def is_kernel_cached(kernel: object, name: str) -> bool:
-    """Say whether a kernel of this name lies in Numba's cache on disk."""
-    from pathlib import Path
-
-    folder = getattr(getattr(kernel, "stats", None), "cache_path", None)
-    return folder is not None and any(Path(folder).glob(f"*{name}-*.nbc"))
 
 
 def _start(pool: ThreadPoolExecutor, model: Model, pause: Event) -> "list[Future[None]]":

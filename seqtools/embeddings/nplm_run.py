@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqtools.embeddings.checkpoint import Checkpoint, StoredState
-from seqtools.embeddings.lock_free import is_kernel_cached
 from seqtools.embeddings.nplm import NPLM
 from seqtools.embeddings.nplm_settings import NPLMSettings
 from seqtools.embeddings.nplm_task import NPLMTask
@@ -17,7 +16,6 @@ from seqtools.embeddings.plans import NPLMPlan
 from seqtools.errors import CheckpointError
 from seqtools.io.model_directory import ModelDirectory
 from seqtools.io.temporary import temporary_directory
-from seqtools.kernels.output import train_rows
 from seqtools.layers.parameters import Parameters
 from seqtools.monitor import Monitor, StopRequest
 from seqtools.text.id_cache import SENTENCE_END, IdCache, build_id_cache
@@ -92,8 +90,6 @@ def train_nplm(
             state.check_corpus(task.fingerprint)
             share = state.progress["state"]["targets"] / (settings.epochs * task.num_targets)
             monitor.message(f"resumed from {state.directory} at {100 * share:.1f}%")
-    if not is_kernel_cached(train_rows, "train_rows"):
-        monitor.message("compiling kernels (first run only)")
     training = settings.training(plan.threads, plan.checkpoint_every)
     outcome = train(task, training, monitor, stop, store, state is not None)
     stop.is_heeded = False

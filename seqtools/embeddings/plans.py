@@ -132,6 +132,10 @@ class LockFreePlan(Plan):
     """A plan of threads that train without locks."""
 
     @abstractmethod
+    def load_kernel(self) -> None:
+        """Compile the kernel that trains, or load it from the cache on disk."""
+
+    @abstractmethod
     def make_model(
         self, source: Any, initial_vectors: tuple[Int64Array, Float32Array] | None
     ) -> Model:
@@ -183,6 +187,12 @@ class TrainingPlan(TextPlan, LockFreePlan):
     def settings(self) -> Word2VecSettings:
         """How vectors are trained."""
         return self.word2vec
+
+    def load_kernel(self) -> None:
+        """Compile the kernel that trains, or load it from the cache on disk."""
+        from seqtools.embeddings.word2vec import load_kernel
+
+        load_kernel(self.word2vec)
 
     def make_model(
         self, source: IdCache, initial_vectors: tuple[Int64Array, Float32Array] | None
@@ -288,6 +298,12 @@ class GloVePlan(LockFreePlan):
             read_with = asdict(self.text)
         self._check_reading(read_with, pairs.vocabulary, directory.parent)
         return pairs
+
+    def load_kernel(self) -> None:
+        """Compile the kernel that trains, or load it from the cache on disk."""
+        from seqtools.embeddings.glove import load_kernel
+
+        load_kernel(self.glove)
 
     def make_model(
         self, source: "TrainingPairs", initial_vectors: tuple[Int64Array, Float32Array] | None

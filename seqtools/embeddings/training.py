@@ -23,6 +23,7 @@ from seqtools.embeddings.vector_files import load_vectors
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.errors import SettingsError, TrainingInterrupted
 from seqtools.io.temporary import temporary_directory
+from seqtools.kernels.compiler_code import let_go_of_compiler_code
 from seqtools.monitor import Monitor, NullMonitor, StopRequest
 from seqtools.text.vocabulary import Vocabulary
 from seqtools.types import Float32Array, Int64Array
@@ -130,6 +131,9 @@ def train_on_text(
         initial = None if given is None else _initial_vectors(given, source.vocabulary, monitor)
         if isinstance(plan, NPLMPlan):
             return _train_nplm(source, plan, initial, checkpoint, state, monitor, stop)
+        # Before there are parameters: loading the kernel takes memory that is then free again.
+        plan.load_kernel()
+        let_go_of_compiler_code()
         model = plan.make_model(source, initial)
         if state is not None:
             state.restore(model, source.fingerprint)
@@ -152,11 +156,12 @@ def _train_nplm(
 
     run = train_nplm(source, plan, initial, checkpoint, state, monitor, stop)
     outcome, num_words = run.outcome, len(source.vocabulary)
+    vectors = _collect(run.model.word_vectors()[:num_words], source.vocabulary, plan)
     metrics = [epoch["metrics"] for epoch in outcome.history]
     has_metric = bool(outcome.metrics)
     return Training(
-        vectors=_collect(run.model.word_vectors()[:num_words], source.vocabulary, plan),
-        context=_collect(run.model.output_vectors()[:num_words], source.vocabulary, plan),
+        vectors=vectors,
+        context=vectors.with_vectors(run.model.output_vectors()[:num_words]),
         vocabulary=source.vocabulary,
         statistics=source.statistics,
         losses=[epoch["loss"] for epoch in outcome.history],
@@ -181,8 +186,6 @@ def _train(
 ) -> Training:
     """Train, and save a checkpoint when stopped."""
     save = None if checkpoint is None else lambda: checkpoint.save(model, source.fingerprint)
-    if not model.is_compiled:
-        monitor.message("compiling kernels (first run only)")
     started, work_before, words_before = time.monotonic(), model.work_done, model.words_done
     monitor.start("training", model.work_in_all, model.unit)
     stop.is_heeded = True
@@ -195,10 +198,11 @@ def _train(
     stop.is_heeded = False
     model.check_finite()
     losses = [model.mean_loss(epoch) for epoch in range(plan.settings.epochs)]
+    vectors = _collect(model.word_vectors(), source.vocabulary, plan)
     context = model.context_vectors()
     return Training(
-        vectors=_collect(model.word_vectors(), source.vocabulary, plan),
-        context=None if context is None else _collect(context, source.vocabulary, plan),
+        vectors=vectors,
+        context=None if context is None else vectors.with_vectors(context),
         vocabulary=source.vocabulary,
         statistics=source.statistics,
         losses=[float("nan") if loss is None else loss for loss in losses],

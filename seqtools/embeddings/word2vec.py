@@ -6,7 +6,7 @@ Sources: Mikolov et al. 2013, "Efficient estimation of word representations in v
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -19,7 +19,7 @@ from seqtools.embeddings.distributions import (
     noise_weights,
     output_visits,
 )
-from seqtools.embeddings.lock_free import Model, is_kernel_cached
+from seqtools.embeddings.lock_free import Model
 from seqtools.embeddings.private_rows import CopyRules, plan_copies, rows_with_copies
 from seqtools.embeddings.settings import Word2VecSettings
 from seqtools.embeddings.walks import BUFFER_WORDS, Walk, let_go, make_walks
@@ -80,14 +80,6 @@ class Word2VecModel(Model):
     def work_in_all(self) -> int:
         """Words to consume over all epochs."""
         return self.settings.epochs * sum(walk.num_words for walk in self.walks)
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether the settings' kernel lies in Numba's cache on disk already."""
-        module = skipgram if self.settings.model == "skipgram" else cbow
-        suffix = "negative_sampling" if self.settings.loss == "ns" else "hierarchical_softmax"
-        name = f"{self.settings.model}_{suffix}"
-        return is_kernel_cached(getattr(module, name), name)
 
     def parameters(self) -> dict[str, Float32Array]:
         """Return input and output vectors."""
@@ -160,6 +152,14 @@ def make_model(
     noise = make_noise(counts, settings.noise_exponent)
     step = _bind(settings, corpus, noise, x, u)
     return Word2VecModel(settings, x[:size], u[:num_outputs], walks, step, ids)
+
+
+def load_kernel(settings: Word2VecSettings) -> None:
+    """Compile the settings' kernel, or load it from the cache on disk."""
+    ids = np.array([0, 1, -1], np.int32)
+    ids.setflags(write=False)  # like those of a cache
+    model = make_model(ids, np.array([1, 1]), replace(settings, threads=1))
+    model.advance(model.walks[0])
 
 
 def _plan_copies(

@@ -9,6 +9,7 @@ word representations", equation 4 (3CosMul).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias, overload
 
@@ -75,16 +76,9 @@ class WordVectors:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         self.words: list[str] = list(words)
-        self.vectors: Float32Array = np.asarray(vectors, dtype=np.float32)
+        self.vectors: Float32Array = _checked_vectors(vectors, len(self.words))
         self.counts: Int64Array | None = None
         self.metadata: dict[str, str] = dict(metadata or {})
-        if self.vectors.ndim != 2 or len(self.words) != self.vectors.shape[0]:
-            raise SettingsError(
-                f"vectors must have one row for each of {len(self.words)} words, "
-                f"got shape {self.vectors.shape}"
-            )
-        if self.vectors.shape[1] == 0:
-            raise SettingsError("vectors must have at least one dimension, got 0")
         if counts is not None:
             self.counts = np.asarray(counts, dtype=np.int64)
             if self.counts.shape != (len(self.words),):
@@ -96,6 +90,26 @@ class WordVectors:
             raise SettingsError(_first_duplicate(self.words))
         if "" in self._rows:
             raise SettingsError(f"word {self._rows[''] + 1} is empty; every word needs a character")
+
+    def with_vectors(self, vectors: ArrayLike) -> "WordVectors":
+        """Return other vectors of the same words, which are shared and take no memory again.
+
+        Parameters
+        ----------
+        vectors : float32 array, shape (V, D)
+            As for the constructor.
+
+        Raises
+        ------
+        SettingsError
+            If the shape does not fit.
+        """
+        other = copy(self)
+        for name in ("norms", "unit_vectors", "_search_table"):  # belong to these vectors
+            other.__dict__.pop(name, None)
+        other.vectors = _checked_vectors(vectors, len(self.words))
+        other.metadata = dict(self.metadata)
+        return other
 
     def __len__(self) -> int:
         """Return the number of words V."""
@@ -357,6 +371,18 @@ class WordVectors:
             ]
             for found, values in zip(rows, scores, strict=True)
         ]
+
+
+def _checked_vectors(vectors: ArrayLike, num_words: int) -> Float32Array:
+    """Return vectors as float32; there must be one for each word."""
+    table: Float32Array = np.asarray(vectors, dtype=np.float32)
+    if table.ndim != 2 or len(table) != num_words:
+        raise SettingsError(
+            f"vectors must have one row for each of {num_words} words, got shape {table.shape}"
+        )
+    if table.shape[1] == 0:
+        raise SettingsError("vectors must have at least one dimension, got 0")
+    return table
 
 
 def _first_duplicate(words: Sequence[str]) -> str:

@@ -3,10 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seqtools.embeddings.lock_free import is_kernel_cached
 from seqtools.errors import CheckpointError, TrainingInterrupted
 from seqtools.io.model_directory import ModelDirectory
-from seqtools.kernels.output import train_rows
 from seqtools.models.gradient_report import observe_gradients
 from seqtools.models.language_model import LanguageModel
 from seqtools.models.language_model_files import KIND, write_description
@@ -89,8 +87,6 @@ def train_language_model(
         directory.clear()
         save_codec(texts.codec, directory.path)
         write_description(directory, plan.model, texts.codec, _how(plan, texts))
-    if not is_kernel_cached(train_rows, "train_rows"):
-        monitor.message("compiling kernels (first run only)")
     observe = None
     if plan.has_gradient_statistics:
         observe = observe_gradients(model, texts.valid if texts.valid.size else texts.train)

@@ -12,10 +12,8 @@ from seqtools.audio.manifest import Manifest, read_manifest
 from seqtools.audio.manifest_checks import check_lengths, check_recordings, encode_texts
 from seqtools.audio.masking import MaskSettings
 from seqtools.audio.reading import RecordingOptions, read_info
-from seqtools.embeddings.lock_free import is_kernel_cached
 from seqtools.errors import AudioError, CheckpointError, FileAccessError, SettingsError
 from seqtools.io.model_directory import ModelDirectory
-from seqtools.kernels.ctc import ctc_gradient
 from seqtools.layers.ctc import frames_needed
 from seqtools.models.speech import SpeechModel
 from seqtools.models.speech_files import (
@@ -166,8 +164,6 @@ def train_speech_model(
         replace(plan.batches, seed=plan.training.seed), features.num_mels, plan.masks,
         plan.training.shards, plan.metric, monitor,
     )  # fmt: skip
-    if not is_kernel_cached(ctc_gradient, "ctc_gradient"):
-        monitor.message("compiling kernels (first run only)")
     outcome = train(task, plan.training, monitor, stop, store, is_resumed)
     for path in caches:
         path.unlink(missing_ok=True)

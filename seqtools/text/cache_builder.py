@@ -21,6 +21,7 @@ import numpy as np
 
 from seqtools.errors import CorpusError, FileAccessError, SeqtoolsWarning
 from seqtools.io.vector_table import MAX_WORD_BYTES
+from seqtools.kernels.compiler_code import let_go_of_compiler_code
 from seqtools.kernels.renumber import SELECTED_SENTENCES, SELECTED_TOKENS, select_ids
 from seqtools.monitor import Monitor, Progress
 from seqtools.text.cache_files import (
@@ -69,6 +70,7 @@ def build(
     with _directory(folder), _unfinished_ids(folder) as file:
         table = WordTable(settings.encoding_errors)
         bytes_read, num_ids = _count(paths, shard, table, file, monitor)
+        let_go_of_compiler_code()  # room for the words as strings
         name = _name_of(paths)
         if table.num_tokens == 0 and shard is None:
             raise CorpusError("no words in the text", path=name, remedy="name a file with text")

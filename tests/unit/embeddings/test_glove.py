@@ -29,6 +29,7 @@ from seqtools.errors import (
     TrainingInterrupted,
 )
 from seqtools.io.cooccurrence_file import CooccurrenceFile
+from seqtools.kernels.glove import train_tiles
 from seqtools.monitor import NullMonitor, Progress, StopRequest
 from seqtools.text.id_cache import TextSettings
 from seqtools.text.vocabulary import Vocabulary
@@ -103,6 +104,14 @@ def test_text_and_its_counts_give_the_same_vectors(corpus, counted, tmp_path):
     assert from_text.statistics.tokens_kept == 48_000
     assert from_text.words_trained == 3 * 48_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_kernel_that_was_loaded_is_the_one_that_trains(counted, tmp_path):
+    wanted = plan(tmp_path, epochs=1, threads=2, is_counted=True)
+    wanted.load_kernel()
+    loaded = list(train_tiles.signatures)
+    train_on_text([str(counted)], wanted)
+    assert train_tiles.signatures == loaded
 
 
 def test_the_seed_decides_the_vectors(counted, tmp_path):

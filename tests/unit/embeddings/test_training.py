@@ -17,6 +17,7 @@ from seqtools.embeddings.checkpoint import Checkpoint
 from seqtools.embeddings.settings import Word2VecSettings
 from seqtools.embeddings.training import TrainingPlan, train_on_text
 from seqtools.errors import CheckpointError, SettingsError, TrainingError, TrainingInterrupted
+from seqtools.kernels import cbow, skipgram
 from seqtools.monitor import NullMonitor, Progress, StopRequest
 from seqtools.text.id_cache import TextSettings
 
@@ -68,6 +69,19 @@ def test_words_of_one_topic_become_neighbours(corpus, tmp_path, model, loss):
         nearest = training.vectors.neighbors(f"t{topic}w1", k=5)
         assert all(neighbor.word.startswith(f"t{topic}") for neighbor in nearest)
     assert training.losses[-1] < training.losses[0]
+
+
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+@pytest.mark.parametrize("model", ["skipgram", "cbow"])
+def test_the_kernel_that_was_loaded_is_the_one_that_trains(corpus, tmp_path, model, loss):
+    wanted = plan(tmp_path, model=model, loss=loss, epochs=1, threads=2)
+    wanted.load_kernel()
+    module = {"skipgram": skipgram, "cbow": cbow}[model]
+    suffix = {"ns": "negative_sampling", "hs": "hierarchical_softmax"}[loss]
+    kernel = getattr(module, f"{model}_{suffix}")
+    loaded = list(kernel.signatures)
+    train_on_text([str(corpus)], wanted)
+    assert kernel.signatures == loaded
 
 
 def test_the_same_seed_gives_the_same_vectors_and_another_seed_others(corpus, tmp_path):

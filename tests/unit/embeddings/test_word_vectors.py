@@ -34,6 +34,17 @@ def test_look_up_by_word_and_by_list(table):
     assert repr(table) == "WordVectors(60 words, 8 dimensions)"
 
 
+def test_other_vectors_share_the_words(table):
+    other = table.with_vectors(-2 * table.vectors[:, :5])
+    assert other.words is table.words
+    assert (len(other), other.dim, other.index("w3")) == (60, 5, 3)
+    first = table.neighbors("w3", k=1)
+    other.metadata["method"] = "mirrored"
+    assert (table.neighbors("w3", k=1), table.metadata) == (first, {})
+    with pytest.raises(SettingsError, match="one row for each of 60 words"):
+        table.with_vectors(np.zeros((59, 8)))
+
+
 def test_unknown_words_are_answered_with_close_ones():
     table = WordVectors(["Paris", "mother", "brother", "other"], np.eye(4))
     with pytest.raises(UnknownWordError, match=r"'paris' is not in the vocabulary; .*: Paris"):
