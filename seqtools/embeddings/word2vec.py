@@ -98,6 +98,7 @@ class Word2VecModel(Model):
         start = int(walk.state[POSITION])
         has_more = self.step(walk, _budget(self.settings, walk))
         let_go(self.ids, start, int(walk.state[POSITION]))
+        has_more = has_more or walk.begin_slice()
         walk.losses[walk.epoch] += tile.loss_of(walk.scratch)
         walk.pairs[walk.epoch] += walk.state[PAIRS]
         walk.state[PAIRS] = 0
