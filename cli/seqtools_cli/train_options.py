@@ -191,7 +191,9 @@ def _glove_options(command: Function) -> Function:
         ),
         click.option(
             "--x-max", type=FiniteFloat(0, 1e18, above=True), default=default.x_max,
-            show_default=True, help="Co-occurrence from which a pair has full weight.",
+            show_default=True,
+            help="Co-occurrence from which a pair has full weight: 100 for billions of words, 10 "
+            "for millions.",
         ),
         click.option(
             "--cooccurrences",
