@@ -118,6 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path, nargs="?", help="plain text, a sentence a line")
     parser.add_argument("--seeds", type=int, default=3, help="seeds a trainer, default 3")
+    parser.add_argument("--trainers", nargs="+", choices=TRAINERS, help="those alone")
     parser.add_argument("--work", type=Path, help="keep the vectors in this folder")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file too")
     options = parser.parse_args()
@@ -127,7 +128,7 @@ def main() -> None:
         work.mkdir(exist_ok=True)
         corpus = options.corpus or unpack_corpus(work)
         rows = []
-        for name in TRAINERS:
+        for name in options.trainers or TRAINERS:
             gensims = scores_of_seeds("gensim", name, corpus, work, options.seeds, 1)
             for threads in (1, 2):
                 ours = scores_of_seeds("ours", name, corpus, work, options.seeds, threads)
