@@ -9,13 +9,16 @@ import ctypes
 import re
 import sys
 from collections.abc import Iterator
-from itertools import zip_longest
+from functools import cache
 from pathlib import Path
 
-_LIBRARY = "llvmlite"
 _MAPPINGS = Path("/proc/self/smaps")
 _MADV_DONTNEED = 4
-_HEADING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) ([rwxsp-]{4}) \S+ \S+ \S+ *(.*)\n")
+# Addresses of a part that is only read, and what is known of it.
+_PART_OF_LIBRARY = re.compile(
+    r"^([0-9a-f]+)-([0-9a-f]+) r-[x-]p .*llvmlite.*\n((?:[A-Z]\w+:.*\n)*)", re.MULTILINE
+)
+_WRITTEN = re.compile(r"^(?:Anonymous|Private_Dirty): +(\d+) kB$", re.MULTILINE)
 
 
 def let_go_of_compiler_code() -> None:
@@ -23,16 +26,21 @@ def let_go_of_compiler_code() -> None:
 
     Does nothing on systems that do not tell which pages these are, as Linux does.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        content = _MAPPINGS.read_text("utf-8", errors="replace")
-    except OSError:
-        return
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
-    for start, stop in unwritten_code(content):
+    for start, stop in _parts_in_this_process():
+        madvise = ctypes.CDLL(None).madvise
+        madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
         madvise(start, stop - start, _MADV_DONTNEED)  # if it fails, the pages stay
+
+
+@cache
+def _parts_in_this_process() -> list[tuple[int, int]]:
+    """Return the parts that may be let go."""
+    if not sys.platform.startswith("linux"):
+        return []
+    try:
+        return list(unwritten_code(_MAPPINGS.read_text("utf-8", errors="replace")))
+    except OSError:
+        return []
 
 
 def unwritten_code(mappings: str) -> Iterator[tuple[int, int]]:
@@ -43,13 +51,7 @@ def unwritten_code(mappings: str) -> Iterator[tuple[int, int]]:
     mappings : str
         What Linux says of a process in ``/proc/PID/smaps``.
     """
-    headings = list(_HEADING.finditer(mappings))
-    for heading, following in zip_longest(headings, headings[1:]):
-        end = following.start() if following else None
-        start, stop, rights, path = heading.groups()
-        if _LIBRARY not in path or "w" in rights or "s" in rights:
-            continue
-        fields = dict(re.findall(r"^(\w+): +(\d+) kB", mappings[heading.end() : end], re.MULTILINE))
+    for start, stop, known in _PART_OF_LIBRARY.findall(mappings):
         # A page that the loader has written to lies in memory alone, though it may be read-only.
-        if fields.get("Anonymous") == "0" and fields.get("Private_Dirty") == "0":
+        if _WRITTEN.findall(known) == ["0", "0"]:
             yield int(start, 16), int(stop, 16)
