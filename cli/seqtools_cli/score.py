@@ -1,6 +1,5 @@
 """`seqtools score`."""
 
-import math
 from typing import Any
 
 import click
@@ -27,6 +26,7 @@ def score(model: str, source: str, target: str, console: Console, **options: Any
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)
+    from seqtools.models.perplexity import perplexity_of
     from seqtools.models.translating import LineTranslator
     from seqtools.models.translation import load_translation
     from seqtools.text.parallel_text import read_parallel
@@ -47,7 +47,7 @@ def score(model: str, source: str, target: str, console: Console, **options: Any
         ],
         "log_prob": total,
         "tokens": tokens,
-        "perplexity": math.exp(min(-total / tokens, 700.0)),
+        "perplexity": perplexity_of(-total / tokens),
     }
     if console.result(payload):
         return

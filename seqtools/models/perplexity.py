@@ -57,7 +57,7 @@ class TextScore:
     @property
     def perplexity(self) -> float:
         """Perplexity per token; infinite if it is larger than a float."""
-        return _exp(self.loss)
+        return perplexity_of(self.loss)
 
     def describe(self, text: EncodedText) -> dict[str, Any]:
         """Return all figures of a text, by name."""
@@ -65,9 +65,9 @@ class TextScore:
         known = self.tokens - self.unknown_tokens
         return {
             "perplexity": self.perplexity,
-            "perplexity_per_word": _exp(self.nats / words),
+            "perplexity_per_word": perplexity_of(self.nats / words),
             "perplexity_of_known_tokens": (
-                _exp((self.nats - self.unknown_nats) / known) if known else None
+                perplexity_of((self.nats - self.unknown_nats) / known) if known else None
             ),
             "bits_per_character": self.nats / math.log(2) / text.num_characters,
             "loss": self.loss,
@@ -78,6 +78,14 @@ class TextScore:
             "unknown_tokens": self.unknown_tokens,
             "definition": DEFINITION,
         }
+
+
+def perplexity_of(loss: float) -> float:
+    """Return e to the power of a mean loss; infinite if that is larger than a float."""
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def score_ids(
@@ -143,11 +151,3 @@ def score_ids(
         unknown_tokens=unknown,
         unknown_nats=float(totals[:, 1].sum()),
     )
-
-
-def _exp(value: float) -> float:
-    """Return e to a power; infinity in place of an overflow."""
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf

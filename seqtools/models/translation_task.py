@@ -1,7 +1,6 @@
 """Parallel text as a task for the training loop."""
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from seqtools.decoding.stepwise import greedy_search
 from seqtools.evaluation.bleu import score_corpus
 from seqtools.layers.parameters import Gradients
 from seqtools.layers.workspace import Workspace
+from seqtools.models.perplexity import perplexity_of
 from seqtools.models.translation import TranslationModel
 from seqtools.models.translator_scorer import TranslatorScorer
 from seqtools.text.batch_settings import BatchSettings
@@ -112,7 +112,7 @@ class TranslationTask:
             for part_nats, part_tokens in team.run(self._score, shards(batch, team.num_shards)):
                 nats, tokens = nats + part_nats, tokens + part_tokens
             team.check_stop()
-        metrics = {"perplexity": math.exp(min(nats / tokens, 700.0))}
+        metrics = {"perplexity": perplexity_of(nats / tokens)}
         [bleu] = score_corpus(self._translate(team), [self._development.targets])
         return {**metrics, "bleu": float(bleu.score.score)}
 

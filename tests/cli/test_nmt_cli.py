@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from seqtools.models.translating import LineTranslator
 from seqtools.models.translation_run import train_translation
+from seqtools.models.translation_task import TranslationTask
 from tests.unit.models.reverse_task import make_plan, write_pairs
 
 
@@ -52,6 +55,20 @@ def test_usage_errors_exit_with_2(seqtools, tmp_path, arguments, expected):
     outcome = seqtools("train-nmt", "-o", tmp_path / "m", *arguments)
     assert outcome.exit_code == 2
     assert expected in outcome.stderr
+
+
+def test_a_perplexity_that_no_float_holds_is_null(seqtools, model, tmp_path, monkeypatch):
+    source, target = write_pairs(tmp_path, 12)
+    monkeypatch.setattr(TranslationTask, "_score", lambda *_: (1e6, 10))
+    arguments = ["--src", source, "--trg", target, "-o", tmp_path / "m", *SMALL]
+    found = json.loads(seqtools("train-nmt", *arguments, "--json", "--quiet").stdout)
+    assert found["perplexity"] is None
+    assert found["dev_perplexity"] == [None]
+    unlikely = SimpleNamespace(score=-1e6, log_prob=-1e6, target_pieces=["a"])
+    monkeypatch.setattr(LineTranslator, "score", lambda *_: [unlikely])
+    found = json.loads(seqtools("score", model, source, target, "--json").stdout)
+    assert found["log_prob"] == -1e6
+    assert found["perplexity"] is None
 
 
 def test_unequal_line_counts_name_both_files(seqtools, tmp_path):

@@ -7,7 +7,7 @@ from seqtools.layers.output import IGNORED
 from seqtools.layers.parameters import Gradients
 from seqtools.layers.workspace import Workspace
 from seqtools.models.language_model import LanguageModel, copy_states, mask_targets
-from seqtools.models.perplexity import score_ids
+from seqtools.models.perplexity import perplexity_of, score_ids
 from seqtools.models.settings import LanguageModelSettings
 from seqtools.text.stream_settings import StreamSettings
 from seqtools.training.team import Team
@@ -105,6 +105,14 @@ def test_shards_and_threads_do_not_change_a_score(shards):
             found.append(score_ids(model, ids, 3, team, StreamSettings(4, 5)))
     assert found[0].nats == pytest.approx(found[1].nats, rel=1e-12)
     assert found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"), [(0.0, 1.0), (700.0, np.exp(700.0)), (705.0, np.exp(705.0)),
+                           (710.0, np.inf), (np.inf, np.inf)],
+)  # fmt: skip
+def test_a_perplexity_is_infinite_only_where_no_float_holds_it(loss, expected):
+    assert perplexity_of(loss) == pytest.approx(expected)
 
 
 def test_a_model_without_weights_has_the_perplexity_of_its_vocabulary():
