@@ -72,7 +72,7 @@ def mel_filters(settings: FeatureSettings) -> Float32Array:
         raise SettingsError(
             f"mel filter {empty[0] + 1} of {settings.num_mels} ({low:.0f} to {high:.0f} Hz) "
             f"holds no frequency of a transform of {settings.transform_size} points; "
-            "lower num_mels or raise fft_size"
+            "lower num_mels (--mels), lengthen the window (--window) or raise fft_size"
         )
     if settings.filter_norm == "area":
         weights *= 2 / (edges[2:] - edges[:-2])

@@ -121,14 +121,14 @@ def check_info(
         raise AudioError(
             f"has {info.num_channels} channels, one is wanted",
             path=path,
-            remedy="ask for the channels to be mixed, or convert it to mono",
+            remedy="ask for the channels to be mixed (--mix), or convert it to mono",
         )
     wanted = options.sample_rate
     if wanted is not None and info.sample_rate != wanted and not options.resample:
         raise AudioError(
             f"has {info.sample_rate} samples a second, {wanted} are wanted",
             path=path,
-            remedy="ask for resampling, or convert it",
+            remedy="ask for resampling (--resample), or convert it",
         )
 
 

@@ -202,7 +202,7 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path):
 
 
 def test_filters_without_a_frequency_are_refused():
-    with pytest.raises(SettingsError, match=r"mel filter \d+ of 200 .* lower num_mels or raise"):
+    with pytest.raises(SettingsError, match=r"mel filter \d+ of 200 .* lower num_mels \(--mels\)"):
         mel_filters(FeatureSettings(sample_rate=8000, num_mels=200))
 
 

@@ -70,7 +70,7 @@ def test_a_damaged_flac_is_named_in_one_line(tmp_path, soundfile):
 def test_stereo_is_refused_or_mixed(tmp_path, soundfile):
     both = np.stack([tone(), -0.5 * tone()], axis=1)
     soundfile.write(tmp_path / "a.wav", both, 8000)
-    with pytest.raises(AudioError, match="has 2 channels, one is wanted; ask for the channels"):
+    with pytest.raises(AudioError, match=r"has 2 channels, one is wanted; .*\(--mix\)"):
         read_recording(tmp_path / "a.wav")
     mixed = read_recording(tmp_path / "a.wav", RecordingOptions(mix_channels=True))
     np.testing.assert_allclose(mixed.samples, both.mean(axis=1), atol=1e-4)
@@ -78,7 +78,9 @@ def test_stereo_is_refused_or_mixed(tmp_path, soundfile):
 
 def test_another_rate_is_refused_or_converted(tmp_path):
     write_wav(tmp_path / "a.wav", tone(), 8000)
-    with pytest.raises(AudioError, match="has 8000 samples a second, 16000 are wanted"):
+    with pytest.raises(
+        AudioError, match=r"has 8000 samples a second, 16000 are wanted; .*\(--resample\)"
+    ):
         read_recording(tmp_path / "a.wav", RecordingOptions(sample_rate=16000))
     options = RecordingOptions(sample_rate=16000, resample=True)
     recording = read_recording(tmp_path / "a.wav", options)
