@@ -87,8 +87,6 @@ def make_settings(options: dict[str, Any]) -> Any:
     from seqtools.decoding.sampling import SamplingSettings
     from seqtools.models.translating import TranslationSettings
 
-    if options["replaces_unknown"] and options["forbid_unk"]:
-        raise click.UsageError("--replace-unk has nothing to replace without --allow-unk.")
     limits = OutputLimits(
         max_length=options["max_length"],
         max_length_ratio=options["max_length_ratio"],

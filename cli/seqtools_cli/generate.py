@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from seqtools_cli.console import Console
+from seqtools_cli.decoding_rules import GENERATE_RULES
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options, seed_option
 
 
@@ -78,6 +80,7 @@ def generate(model: str, console: Console, **options: Any) -> None:
     Unknown symbols are never written: another symbol is drawn in their place. The same seed gives
     the same text.
     """
+    check_rules(GENERATE_RULES)
     from seqtools_cli.language_model_output import print_samples
     from seqtools_cli.numba_start import start_numba_without_blas
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from seqtools_cli.console import Console
+from seqtools_cli.option_rules import OneStdin, check_rules
 from seqtools_cli.options import IntAtLeast, common_options
 from seqtools_cli.text_options import threads_option
 
@@ -38,6 +39,7 @@ def perplexity(
     per word it is the same sum over words and ends of lines, so that models of characters, subwords
     and words can be compared.
     """
+    check_rules([OneStdin({"texts": "TEXT"})])
     from seqtools_cli.language_model_output import describe_score
     from seqtools_cli.numba_start import start_numba_without_blas
 

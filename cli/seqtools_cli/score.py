@@ -6,6 +6,7 @@ import click
 
 from seqtools_cli.console import Console
 from seqtools_cli.decoding_options import objective_options
+from seqtools_cli.option_rules import OneStdin, check_rules
 from seqtools_cli.options import common_options
 from seqtools_cli.text_options import threads_option
 
@@ -23,6 +24,7 @@ def score(model: str, source: str, target: str, console: Console, **options: Any
     Prints a line a pair, in order: score, log-probability, length with the end symbol. These are
     the numbers that search gives to what it writes.
     """
+    check_rules([OneStdin({"source": "SRC", "target": "TRG"})])
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)

@@ -171,8 +171,6 @@ def _masks(options: dict[str, Any]) -> Any:
     given = {
         name: options[option] for option, name in _MASKS.items() if options[option] is not None
     }
-    if given and not options["is_masked"]:
-        raise click.UsageError("Options of masks need --mask.")
     return replace(MaskSettings(), **given) if options["is_masked"] else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from seqtools_cli.console import Console
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import common_options
 from seqtools_cli.sequence_options import (
     training_options,
@@ -17,6 +18,7 @@ from seqtools_cli.speech_options import (
     model_options,
     recording_options,
 )
+from seqtools_cli.training_rules import SPEECH_RULES
 
 
 @click.command("train-asr")
@@ -39,6 +41,7 @@ def train_asr(train: str, output: str, console: Console, **options: Any) -> None
     end of a stretch in seconds. All recordings and texts are checked before training begins. The
     same seed gives the same bytes on any number of threads, also after Ctrl-C and --resume.
     """
+    check_rules(SPEECH_RULES)
     from seqtools_cli.numba_start import start_numba_without_blas
     from seqtools_cli.speech_options import make_plan
 

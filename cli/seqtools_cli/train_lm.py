@@ -8,6 +8,7 @@ import click
 from seqtools.models.settings import LanguageModelSettings
 from seqtools.text.stream_settings import StreamSettings
 from seqtools_cli.console import Console
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options
 from seqtools_cli.sequence_options import (
     gradient_option,
@@ -15,6 +16,7 @@ from seqtools_cli.sequence_options import (
     training_options,
     training_settings,
 )
+from seqtools_cli.training_rules import LANGUAGE_MODEL_RULES
 
 _DEFAULT = LanguageModelSettings()
 
@@ -95,6 +97,7 @@ def train_lm(
     The same seed gives the same bytes on any number of threads, also after Ctrl-C and --resume.
     Perplexity is per token: ends of lines and unknown symbols count.
     """
+    check_rules(LANGUAGE_MODEL_RULES)
     from seqtools_cli.language_model_output import make_plan, print_training
     from seqtools_cli.numba_start import start_numba_without_blas
 

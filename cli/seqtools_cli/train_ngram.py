@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqtools_cli.option_rules import OneStdin, check_rules
 from seqtools_cli.options import IntAtLeast, common_options
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def train_ngram(
     \b
     seqtools train-ngram news.txt.gz -o news.arpa --order 4 --lower --valid dev.txt
     """  # noqa: D301 - the backslash keeps Click from filling the lines
+    check_rules([OneStdin({"texts": "TEXT", "valid": "--valid"})])
     from seqtools.text.ngram_training import NGramSettings, train_ngram_files
     from seqtools_cli.progress import make_monitor
 

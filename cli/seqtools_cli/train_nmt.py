@@ -7,8 +7,10 @@ import click
 
 from seqtools_cli.console import Console
 from seqtools_cli.nmt_options import model_options, text_options
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import common_options
 from seqtools_cli.sequence_options import training_options, training_settings
+from seqtools_cli.training_rules import TRANSLATION_RULES
 
 
 @click.command("train-nmt")
@@ -24,6 +26,7 @@ def train_nmt(output: str, console: Console, **options: Any) -> None:
     and perplexity are taken on the development lines; the best epochs' weights are kept. The same
     seed gives the same bytes on any number of threads, also after Ctrl-C and --resume.
     """
+    check_rules(TRANSLATION_RULES)
     from seqtools_cli.nmt_options import make_plan
     from seqtools_cli.numba_start import start_numba_without_blas
 

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from seqtools.embeddings.nplm_settings import NPLMSettings
+from seqtools.embeddings.nplm_settings import LARGEST_WINDOW, NPLMSettings
 from seqtools.embeddings.settings import GloVeSettings, Word2VecSettings
 from seqtools_cli.nplm_options import NPLM_OPTIONS, nplm_options
+from seqtools_cli.option_rules import Contradiction, OneStdin, Rule, Unheeded, check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast, seed_option
 from seqtools_cli.text_options import (
     memory_option,
@@ -43,6 +44,63 @@ _MODELS_OF = {
 # What a file of co-occurrences has settled already.
 _TEXT_OPTIONS = ("min_count", "max_vocab", "lower", "encoding_errors", "memory_bytes")
 
+_RULES: tuple[Rule, ...] = (
+    Contradiction(
+        lambda values: values["model"] == "nplm" and (values["window"] or 0) > LARGEST_WINDOW,
+        f"--window {{window}} is above {LARGEST_WINDOW}, as far as --model nplm looks back; lower "
+        "--window.",
+    ),
+    Contradiction(
+        lambda values: (
+            values["model"] in _WORD2VEC
+            and values["min_learning_rate"]
+            > (values["learning_rate"] or Word2VecSettings().learning_rate)
+        ),
+        "--min-lr {min_learning_rate:g} is above --lr; lower --min-lr or raise --lr.",
+    ),
+    Contradiction(
+        lambda values: (
+            values["save_context"] is not None
+            and values["model"] in _WORD2VEC
+            and values["loss"] == "hs"
+        ),
+        "--save-context needs --loss ns: hierarchical softmax has no context vectors of words.",
+    ),
+    Unheeded(
+        ("--negative", "--noise-exponent"),
+        lambda values: values["loss"] == "hs",
+        "needs --loss ns",
+        counts_zero=True,
+    ),
+    Unheeded(
+        ("--subsample-rule",), lambda values: not values["subsample"], "needs --subsample above 0"
+    ),
+    Unheeded(
+        ("--min-count", "--max-vocab"),
+        lambda values: values["vocabulary"] is not None,
+        "is of no use with --vocab, which says what words there are",
+    ),
+    Unheeded(
+        ("--patience",),
+        lambda values: not values["valid"] and not values["valid_share"],
+        "needs --valid, or --valid-share above 0",
+    ),
+    Unheeded(
+        ("--valid-share",),
+        lambda values: values["valid"],
+        "has no effect with --valid; leave one out",
+    ),
+    OneStdin(
+        {
+            "corpus": "CORPUS",
+            "cooccurrences": "--cooccurrences",
+            "valid": "--valid",
+            "vocabulary": "--vocab",
+            "initial_vectors": "--init-vectors",
+        }
+    ),
+)
+
 
 def check_options(ctx: click.Context, model: str, is_counted: bool) -> None:
     """Refuse options on the command line that would not be heeded.
@@ -50,7 +108,8 @@ def check_options(ctx: click.Context, model: str, is_counted: bool) -> None:
     Raises
     ------
     click.UsageError
-        If an option belongs to another model, or to the reading of text that is not read.
+        If an option belongs to another model, or to the reading of text that is not read, or
+        breaks a rule of those that go together.
     """
     for parameter in ctx.command.params:
         name = parameter.name or ""
@@ -69,6 +128,7 @@ def check_options(ctx: click.Context, model: str, is_counted: bool) -> None:
                 "the text was read when they were counted.",
                 ctx,
             )
+    check_rules(_RULES)
 
 
 def _by_model(name: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from seqtools_cli.console import Console
+from seqtools_cli.decoding_rules import TRANSCRIBE_RULES
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options
 from seqtools_cli.speech_options import recording_options
 from seqtools_cli.text_options import threads_option
@@ -44,6 +46,7 @@ def transcribe(
     model: str, files: tuple[str, ...], spikes: str | None, console: Console, **options: Any
 ) -> None:
     """Write down what is said in recordings, a line each; --json adds times and scores."""
+    check_rules(TRANSCRIBE_RULES)
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)

@@ -16,10 +16,7 @@ def make_plan(model: str, files: tuple[str, ...], options: dict[str, Any]) -> An
     from seqtools.embeddings.settings import count_cores
     from seqtools.models.transcription_run import TranscriptionPlan
 
-    if bool(files) == (options["manifest"] is not None):
-        raise click.UsageError("Name recordings, or give --manifest.")
     beam_size, n_best = options["beam_size"], options["n_best"]
-    _check_needs(options)
     weights = {name: options[name] for name in ("alpha", "beta") if options[name] is not None}
     return TranscriptionPlan(
         model=model,
@@ -32,19 +29,6 @@ def make_plan(model: str, files: tuple[str, ...], options: dict[str, Any]) -> An
         recordings=RecordingOptions(None, options["resample"], options["mix_channels"]),
         threads=options["threads"] or count_cores(),
     )
-
-
-def _check_needs(options: dict[str, Any]) -> None:
-    """Refuse options that would have no effect."""
-    if options["beam_size"] is None:
-        if options["n_best"] > 1:
-            raise click.UsageError("--n-best needs --beam-size.")
-        if options["language_model"]:
-            raise click.UsageError("--lm needs --beam-size.")
-    if not options["language_model"]:
-        for name, option in (("alpha", "lm-weight"), ("beta", "word-bonus"), ("tuning", "tune")):
-            if options[name] is not None:
-                raise click.UsageError(f"--{option} needs --lm.")
 
 
 def print_transcripts(console: Console, plan: Any, found: Any, spikes: str | None) -> None:

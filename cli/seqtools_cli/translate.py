@@ -7,6 +7,8 @@ import click
 
 from seqtools_cli.console import Console
 from seqtools_cli.decoding_options import decoding_options, make_settings
+from seqtools_cli.decoding_rules import TRANSLATE_RULES
+from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import IntAtLeast, common_options, seed_option
 from seqtools_cli.text_options import threads_option
 
@@ -54,6 +56,7 @@ def translate(
     One line out for each line in, in order; a line of blanks gives an empty line. With --json the
     translations are one object at the end.
     """
+    check_rules(TRANSLATE_RULES)
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqtools_cli.option_rules import two_stdins
 from seqtools_cli.options import IntAtLeast, common_options, seed_option
 
 if TYPE_CHECKING:
@@ -84,4 +85,6 @@ def _resolve(
         reference = left.pop(0)
     if hypothesis is None or reference is None or left:
         raise click.UsageError("Name one hypothesis and one reference file: HYP REF.")
+    if hypothesis == reference == "-":
+        raise click.UsageError(two_stdins("HYP", "REF"))
     return hypothesis, reference

@@ -7,7 +7,7 @@ from seqtools.errors import SettingsError
 from seqtools.training.settings import OptimizerSettings, TrainingSettings, check_range
 
 # One less than the largest order of ``NgramSettings``.
-_LARGEST_WINDOW = 63
+LARGEST_WINDOW = 63
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class NPLMSettings:
         if self.model != "nplm":
             raise SettingsError(f"model must be nplm, got {self.model!r}")
         check_range("dim", self.dim, 1, 65_536)
-        check_range("window", self.window, 1, _LARGEST_WINDOW)
+        check_range("window", self.window, 1, LARGEST_WINDOW)
         check_range("hidden_size", self.hidden_size, 1, 65_536)
         check_range("batch_size", self.batch_size, 1, 1 << 20)
         check_range("valid_share", self.valid_share, 0.0, 0.9)

@@ -29,6 +29,7 @@ from seqtools.types import Int32Array
 _ESCAPED = str.maketrans({"\u2581": "\u23381", "\u2338": "\u23382"})
 _SPACE = "\u2581"
 _NUM_BYTE_SYMBOLS = 256
+LEAST_SUBWORDS = NUM_SPECIAL_SYMBOLS + _NUM_BYTE_SYMBOLS + 1
 # The result depends on this number, never on the machine's, so it is fixed.
 _TRAINING_THREADS = 4
 _ERRORS_ONLY = 2
@@ -85,11 +86,10 @@ class SubwordCodec(Codec):
             If there is no text, or too many different characters for so few subwords; names
             `path`.
         """
-        smallest = NUM_SPECIAL_SYMBOLS + _NUM_BYTE_SYMBOLS + 1
-        if settings.num_subwords < smallest:
+        if settings.num_subwords < LEAST_SUBWORDS:
             raise SettingsError(
-                f"vocabulary_size must be at least {smallest} for subwords ({_NUM_BYTE_SYMBOLS} "
-                f"are bytes), got {settings.num_subwords}"
+                f"vocabulary_size must be at least {LEAST_SUBWORDS} for subwords "
+                f"({_NUM_BYTE_SYMBOLS} are bytes), got {settings.num_subwords}"
             )
         source = _CheckedLines(lines, settings)
         model = io.BytesIO()

@@ -94,20 +94,6 @@ def test_what_was_heard_is_drawn(seqtools, folder, tmp_path, name, files, search
     assert (tmp_path / name).stat().st_size > 5_000
 
 
-@pytest.mark.parametrize(
-    "options",
-    [[], ["x.wav", "--manifest", "m.tsv"], ["x.wav", "--n-best", "2"],
-     ["x.wav", "--lm", "m.arpa"], ["x.wav", "--beam-size", "2", "--lm-weight", "1"]],
-)  # fmt: skip
-def test_options_without_effect_are_refused(seqtools, folder, options):
-    assert seqtools("transcribe", folder / "model", *options).exit_code == 2
-
-
-def test_options_of_masks_need_masks(seqtools, folder, tmp_path):
-    arguments = ["train-asr", "--train", folder / "train.tsv", "-o", tmp_path / "m"]
-    assert seqtools(*arguments, "--time-masks", 1).exit_code == 2
-
-
 def test_a_picture_that_cannot_be_written_is_told_before_listening(seqtools, folder, tmp_path):
     place = tmp_path / "missing" / "x.png"
     found = seqtools("transcribe", folder / "model", folder / "test" / "0.wav", "--spikes", place)

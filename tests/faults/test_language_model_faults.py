@@ -217,13 +217,6 @@ def test_options_outside_their_range_are_usage_errors(seqtools, text, tmp_path, 
     assert options[0] in outcome.stderr
 
 
-def test_options_that_do_not_go_together_are_refused(seqtools, text, tmp_path):
-    outcome = seqtools(
-        "train-lm", text, "-o", tmp_path / "m", "--cell", "gru", "--peepholes", *ONE_EPOCH
-    )
-    assert_one_line(outcome, "peepholes", "lstm")
-
-
 def test_a_learning_rate_that_explodes_stops_and_names_the_tensor(seqtools, text, tmp_path):
     options = ["--optimizer", "sgd", "--lr", 9999, "--clip-norm", 0, *ONE_EPOCH, "--cell", "rnn"]
     outcome = seqtools("train-lm", text, "-o", tmp_path / "m", *options, "--epochs", 50)

@@ -328,7 +328,7 @@ def test_the_command_reports_perplexity_and_writes_vectors_of_any_format(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--window", 64], 1, "window must be between 1 and 63"),
+        (["--window", 64], 2, "--window 64 is above 63"),
         (["--valid", "missing.txt"], 1, "missing.txt"),
         (["--valid", "empty.txt"], 1, "empty.txt"),
         (["--negative", 3], 2, "--negative is an option of --model skipgram and cbow"),
