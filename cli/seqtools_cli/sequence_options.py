@@ -161,7 +161,7 @@ def _optimizer_options(command: Function) -> Function:
             help="How a gradient becomes a step.",
         ),
         click.option(
-            "--lr", "--learning-rate", "learning_rate", type=FiniteFloat(0, 1e4, above=True),
+            "--lr", "--learning-rate", "learning_rate", type=FiniteFloat(1e-12, 1e4),
             help=f"Learning rate, before the schedule.  [default: {rates}]",
         ),
         click.option(

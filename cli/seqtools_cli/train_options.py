@@ -154,7 +154,7 @@ def _model_options(command: Function) -> Function:
     """Add the options that every model has."""
     for option in (
         click.option(
-            "--lr", "--alpha", "learning_rate", type=FiniteFloat(0, 100, above=True),
+            "--lr", "--alpha", "learning_rate", type=FiniteFloat(1e-9, 100),
             help="Learning rate at the start. With skipgram and cbow it falls linearly to --min-lr."
             + _by_model("learning_rate"),
         ),
@@ -235,7 +235,7 @@ def _glove_options(command: Function) -> Function:
     command = memory_option(command)
     for option in (
         click.option(
-            "--gradient-clip", type=FiniteFloat(0, 1e9, above=True),
+            "--gradient-clip", type=FiniteFloat(1e-9, 1e9),
             default=default.gradient_clip, show_default=True,
             help="Clip each number of a GloVe gradient to this size.",
         ),
@@ -250,7 +250,7 @@ def _glove_options(command: Function) -> Function:
             show_default=True, help="GloVe weights a pair by (x / --x-max) to this power.",
         ),
         click.option(
-            "--x-max", type=FiniteFloat(0, 1e18, above=True), default=default.x_max,
+            "--x-max", type=FiniteFloat(1e-9, 1e18), default=default.x_max,
             show_default=True,
             help="Co-occurrence from which a pair has full weight: 100 for billions of words, 10 "
             "for millions.",

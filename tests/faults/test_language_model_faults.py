@@ -206,6 +206,7 @@ def test_resuming_with_other_options_names_old_and_new(seqtools, model, text):
     "options",
     [
         ["--hidden-size", 0], ["--layers", -1], ["--dropout", 1], ["--lr", "nan"], ["--lr", 0],
+        ["--lr", 1e-300],
         ["--epochs", 0], ["--clip-norm", -1], ["--bptt", 0], ["--batch-size", 0],
         ["--schedule", "never"], ["--optimizer", "lion"], ["--cell", "cnn"], ["--seed", -1],
         ["--valid-share", 1], ["--average-best", 0], ["--checkpoint-every", 0],

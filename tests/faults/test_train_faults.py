@@ -17,6 +17,7 @@ def corpus(tmp_path):
         ("--window", "0"), ("--window", "1e3"), ("--negative", "0"), ("--epochs", "0"),
         ("--min-count", "0"), ("--max-vocab", "1"), ("--threads", "0"), ("--seed", "-1"),
         ("--lr", "0"), ("--lr", "nan"), ("--lr", "inf"), ("--lr", "-0.1"), ("--lr", "1e9"),
+        ("--lr", "1e-300"), ("--x-max", "1e-300"), ("--gradient-clip", "1e-300"),
         ("--min-lr", "-1"), ("--subsample", "-1"), ("--subsample", "2"), ("--subsample", "nan"),
         ("--noise-exponent", "inf"), ("--checkpoint-every", "0"), ("--model", "word2vec"),
         ("--loss", "softmax"),
