@@ -121,11 +121,11 @@ def beam_errors(
     length, text]), exact_score, exact_length, hypothesis_quality, reference_quality. Scores are
     compared under the beam's own objective, so state its length penalty.
     """
+    files = (model, source, reference)
+    options = split_options(click.get_current_context(), scores, files, options)
     from seqtools.io.atomic import check_writable
     from seqtools_cli.beam_errors_output import print_summary
 
-    files = (model, source, reference)
-    options = split_options(click.get_current_context(), scores, files, options)
     if html_path is not None:
         check_writable(html_path)
     if scores is not None:

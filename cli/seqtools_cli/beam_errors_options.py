@@ -9,6 +9,7 @@ import click
 
 from seqtools.decoding.objective import SearchObjective
 from seqtools.evaluation.beam_errors_objective import SCORE_KINDS, Objective
+from seqtools_cli.option_rules import OneStdin, Rule, Unheeded, check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast
 from seqtools_cli.text_options import threads_option
 
@@ -36,6 +37,12 @@ _OF_MODELS = {
     "batch_size": "--batch-size",
     "threads": "--threads",
 }
+_RULES: tuple[Rule, ...] = (
+    OneStdin({"source": "SRC", "reference": "REF", "scores": "--scores", "nbest": "--nbest"}),
+    Unheeded(("--nbest-feature",), lambda values: values["nbest"] is None, "needs --nbest"),
+    Unheeded(("--node-budget",), lambda values: not values["use_exact"], "needs --exact"),
+    Unheeded(("--stories",), lambda values: values["html_path"] is None, "needs --html"),
+)
 
 
 class BeamSizes(click.ParamType[tuple[int, ...]]):
@@ -65,7 +72,8 @@ def split_options(
     Raises
     ------
     click.UsageError
-        If neither form is whole, both are asked for, or an option belongs to the other one.
+        If neither form is whole, both are asked for, an option belongs to the other one, or lacks
+        what it needs.
     """
     given = [path for path in files if path is not None]
     if (scores is None) == (not given) or 0 < len(given) < len(files):
@@ -78,6 +86,7 @@ def split_options(
         if source is not None and source.name not in {"DEFAULT", "DEFAULT_MAP"}:
             other = "MODEL SRC REF" if scores is not None else "--scores FILE"
             raise click.UsageError(f"{flag} needs {other}.", ctx)
+    check_rules(_RULES)
     return {name: value for name, value in options.items() if name not in foreign}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from docs.command_pages import walk
-from seqtools_cli import decoding_rules, train_options, training_rules
+from seqtools_cli import beam_errors_options, decoding_rules, train_options, training_rules
 from seqtools_cli.option_rules import Unheeded, check_rules, parameter_name
 
 COMMANDS = {name.removeprefix("seqtools "): command for name, _, command in walk()}
@@ -19,6 +19,7 @@ STARTS = {
     "generate": "m",
     "transcribe": "m x.wav",
     "wer": "",
+    "beam-errors": "",
 }
 RULES = {
     "embed train": train_options._RULES,
@@ -28,6 +29,7 @@ RULES = {
     "translate": decoding_rules.TRANSLATE_RULES,
     "generate": decoding_rules.GENERATE_RULES,
     "transcribe": decoding_rules.TRANSCRIBE_RULES,
+    "beam-errors": beam_errors_options._RULES,
 }
 TRAINERS = ("train-lm", "train-nmt", "train-asr")
 
@@ -124,6 +126,10 @@ REFUSED = [
     ("embed train", "--loss hs --noise-exponent 0", "--noise-exponent needs --loss ns"),
     ("embed train", "--subsample 0 --subsample-rule paper", "--subsample-rule needs --subsample"),
     ("embed train", "--vocab v.tsv --min-count 2", "--min-count is of no use with --vocab"),
+    ("beam-errors", "m - -", "SRC and REF cannot both be standard input (-)"),
+    ("beam-errors", "m s.txt t.txt --node-budget 9", "--node-budget needs --exact"),
+    ("beam-errors", "m s.txt t.txt --stories 9", "--stories needs --html"),
+    ("beam-errors", "--scores s.tsv --nbest-feature F0", "--nbest-feature needs --nbest"),
     ("embed train", "- --vocab -", "CORPUS and --vocab cannot both be standard input (-)"),
 ]
 
