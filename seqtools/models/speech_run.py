@@ -11,6 +11,7 @@ from seqtools.audio.feature_settings import FeatureSettings
 from seqtools.audio.manifest import Manifest, read_manifest
 from seqtools.audio.manifest_checks import check_lengths, check_recordings, encode_texts
 from seqtools.audio.masking import MaskSettings
+from seqtools.audio.mel_filters import mel_filters
 from seqtools.audio.reading import RecordingOptions, read_info
 from seqtools.errors import AudioError, CheckpointError, FileAccessError, SettingsError
 from seqtools.io.model_directory import ModelDirectory
@@ -143,6 +144,7 @@ def train_speech_model(
     is_resumed = plan.is_resumed and _is_begun(directory, store)
     manifests = [read_manifest(path) for path in (plan.train, plan.dev) if path is not None]
     features = _with_rate(plan, manifests[0])
+    mel_filters(features)  # refuses now what would be found once a model has been replaced
     if is_resumed:
         _check_resumable(directory, store, plan, features)
         alphabet = load_alphabet(directory.path / ALPHABET_FILE)

@@ -112,6 +112,14 @@ def test_other_rates_and_channels_are_converted_when_asked(seqtools, tmp_path, m
     assert seqtools("transcribe", model, path, "--mix", "-q").exit_code == 0
 
 
+def test_filters_that_hear_nothing_are_refused_before_anything_is_written(
+    seqtools, tmp_path, folder
+):
+    arguments = ["train-asr", "--train", folder / "train.tsv", "-o", tmp_path / "m", *SMALL]
+    assert_one_line(seqtools(*arguments, "--mels", 512), "--mels", "--window")
+    assert list((tmp_path / "m").iterdir()) == []
+
+
 def test_a_model_that_is_none_and_a_picture_of_no_format_are_refused(seqtools, tmp_path, model):
     path = tmp_path / "good.wav"
     write_wav(path, speak("ab"), 8000)
