@@ -147,7 +147,7 @@ class ManifestError(FileContentError):
 
     Parameters
     ----------
-    cause, path, line, remedy
+    cause, path, line, byte, remedy
         As for ``FileContentError``.
     faults : sequence of str
         Every fault, one line each, where the message had to leave some out.
@@ -159,11 +159,12 @@ class ManifestError(FileContentError):
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
+        byte: int | None = None,
         remedy: str | None = None,
         faults: Sequence[str] = (),
     ) -> None:
         self.faults = tuple(faults)
-        super().__init__(cause, path=path, line=line, remedy=remedy)
+        super().__init__(cause, path=path, line=line, byte=byte, remedy=remedy)
 
 
 class AlphabetError(SeqtoolsError, ValueError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from seqtools.errors import FileAccessError, FileContentError, ManifestError, SettingsError
 from seqtools.io.atomic import atomic_writer
-from seqtools.io.text_lines import text_lines
+from seqtools.text.lines import name_of, read_lines
 
 _COLUMNS = ("path", "text", "start", "end")
 _FORM = "path<TAB>text, or path<TAB>text<TAB>start<TAB>end"
@@ -114,15 +114,15 @@ def read_manifest(path: str | os.PathLike[str], needs_text: bool = True) -> Mani
     FileAccessError
         If the file cannot be read.
     ManifestError
-        If a line is not of the form described, or there is none.
+        If a line is no text or not of the form described, or there is none.
     """
     is_stdin = os.fspath(path) == "-"
     folder = Path() if is_stdin else Path(path).parent
     utterances: list[Utterance] = []
     blank_line: int | None = None
-    name = "stdin" if is_stdin else path
+    name = name_of(path)
     try:
-        for number, line in text_lines(path):
+        for number, line in enumerate(read_lines(path), start=1):
             if not line.strip():
                 blank_line = blank_line or number
                 continue
@@ -135,7 +135,7 @@ def read_manifest(path: str | os.PathLike[str], needs_text: bool = True) -> Mani
         raise
     except FileContentError as error:
         raise ManifestError(
-            error.cause, path=error.path, line=error.line, remedy=error.remedy
+            error.cause, path=error.path, line=error.line, byte=error.byte, remedy=error.remedy
         ) from error
     if not utterances:
         raise ManifestError("holds no utterances", path=name, remedy=f"give a line each: {_FORM}")
@@ -196,7 +196,7 @@ def _parse(
 
     if len(fields) not in (1, 2, 4) or (len(fields) == 1 and needs_text):
         raise fault(f"{len(fields)} columns", f"a line is {_FORM}")
-    if not fields[0].strip() or "\0" in fields[0]:
+    if not fields[0].strip():
         raise fault("no path in the first column", f"a line is {_FORM}")
     text = fields[1].strip() if len(fields) > 1 else ""
     if needs_text and not text:

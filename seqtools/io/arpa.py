@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seqtools.errors import LanguageModelError
+from seqtools.errors import FileContentError, LanguageModelError
 from seqtools.io.compressed import open_output
 from seqtools.io.text_lines import text_lines
 
@@ -42,9 +42,20 @@ def read_arpa(path: str | os.PathLike[str]) -> ArpaFile:
     FileAccessError
         If the file cannot be read.
     LanguageModelError
-        If a line is not what an ARPA file has there; names the line.
+        If a line is not what an ARPA file has there, or no text; names the line.
     """
-    return _Reader(path).read()
+    try:
+        return _Reader(path).read()
+    except LanguageModelError:
+        raise
+    except FileContentError as error:
+        raise LanguageModelError(
+            error.cause,
+            path=error.path,
+            line=error.line,
+            byte=error.byte,
+            remedy=error.remedy if error.line is None else _REMEDY,
+        ) from error
 
 
 def write_arpa(content: ArpaFile, path: str | os.PathLike[str]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from seqtools.errors import FileContentError
 from seqtools.io.byte_source import open_source
-from seqtools.io.text_rows import line_blocks
+from seqtools.io.text_rows import LineBlock, line_blocks
+
+_NUL_REMEDY = "check that it is text; if so, remove NULs with tr -d '\\000'"
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
@@ -21,17 +23,32 @@ def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     FileAccessError
         If the file cannot be read.
     FileContentError
-        If a line is not UTF-8.
+        If a line is not UTF-8, or holds a NUL.
     """
     with open_source(path) as source:
         for block in line_blocks(source):
-            for number, line in enumerate(block.lines, start=block.first_line):
+            nul = block.content.find(b"\0")
+            if nul >= 0:
+                cause, remedy = "a NUL byte, which text never holds", _NUL_REMEDY
+                raise _fault(source.path, block, nul, cause, remedy)
+            for index, line in enumerate(block.lines):
                 try:
-                    yield number, line.decode("utf-8")
+                    yield block.first_line + index, line.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    raise FileContentError(
-                        "not UTF-8", path=source.path, line=number, remedy="convert it to UTF-8"
+                    before = sum(len(part) + 1 for part in block.content.split(b"\n")[:index])
+                    place = before + error.start
+                    raise _fault(
+                        source.path, block, place, "not UTF-8", "convert it to UTF-8"
                     ) from error
+
+
+def _fault(
+    path: str | os.PathLike[str], block: LineBlock, place: int, cause: str, remedy: str
+) -> FileContentError:
+    """Return the error for a byte of a block."""
+    line = block.first_line + block.content.count(b"\n", 0, place)
+    byte = block.first_byte + place
+    return FileContentError(cause, path=path, line=line, byte=byte, remedy=remedy)
 
 
 def read_word_list(path: str | os.PathLike[str]) -> list[str]:
@@ -47,7 +64,7 @@ def read_word_list(path: str | os.PathLike[str]) -> list[str]:
     FileAccessError
         If the file cannot be read.
     FileContentError
-        If a line is not UTF-8, or there is no word.
+        If a line is not UTF-8 or holds a NUL, or there is no word.
     """
     words = dict.fromkeys(line.partition("\t")[0].strip() for _, line in text_lines(path))
     words.pop("", None)

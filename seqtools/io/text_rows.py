@@ -21,6 +21,7 @@ from seqtools.types import Float32Array
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NONFINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _MAX_LINE_BYTES = 1 << 25
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UNUSUAL_BLANKS = (b"\t", b"\r", b"\x0b", b"\x0c", b"\0")
 
 
@@ -34,10 +35,16 @@ class LineBlock:
         Without their line ends.
     first_line : int
         The number of the first line, counted from 1.
+    content : bytes
+        The lines as they stand in the file, without the last one's line end.
+    first_byte : int
+        Where `content` begins, counted from 0.
     """
 
     lines: list[bytes]
     first_line: int
+    content: bytes = b""
+    first_byte: int = 0
 
 
 def line_blocks(source: ByteSource) -> Iterator[LineBlock]:
@@ -50,11 +57,12 @@ def line_blocks(source: ByteSource) -> Iterator[LineBlock]:
     VectorFormatError
         For a line of more than 32 MB.
     """
-    number, rest = 1, b""
+    number, rest, byte = 1, b"", 0
     is_start = True
     while block := source.read(BLOCK_BYTES):
-        if is_start:
-            block, is_start = block.removeprefix(b"\xef\xbb\xbf"), False
+        if is_start and block.startswith(_BYTE_ORDER_MARK):
+            block, byte = block.removeprefix(_BYTE_ORDER_MARK), len(_BYTE_ORDER_MARK)
+        is_start = False
         end = block.rfind(b"\n") + 1
         if not end:
             rest += block
@@ -66,12 +74,13 @@ def line_blocks(source: ByteSource) -> Iterator[LineBlock]:
                     remedy="check that the file holds vectors",
                 )
             continue
-        lines = _split(rest + block[: end - 1])
-        yield LineBlock(lines, number)
-        number += len(lines)
+        content = rest + block[: end - 1]
+        lines = _split(content)
+        yield LineBlock(lines, number, content, byte)
+        number, byte = number + len(lines), byte + len(content) + 1
         rest = block[end:]
     if rest:
-        yield LineBlock(_split(rest), number)
+        yield LineBlock(_split(rest), number, rest, byte)
 
 
 def read_rows(

@@ -55,7 +55,7 @@ def name_of(path: str | os.PathLike[str]) -> str:
 
 def read_pieces(
     path: str | os.PathLike[str],
-    encoding_errors: EncodingErrors = "strict",
+    encoding_errors: EncodingErrors | None = None,
     piece_bytes: int = PIECE_BYTES,
 ) -> Iterator[TextPiece]:
     """Yield the lines of a text; a line of more than `piece_bytes` comes in several pieces.
@@ -66,8 +66,9 @@ def read_pieces(
     ----------
     path : path-like
         Plain or compressed UTF-8; "-" is standard input.
-    encoding_errors : "strict" or "replace"
-        Refuse invalid UTF-8, or put U+FFFD in its place and warn.
+    encoding_errors : "strict", "replace" or None
+        Refuse invalid UTF-8, or put U+FFFD in its place and warn; None refuses it where there is
+        no --encoding-errors to name.
     piece_bytes : int
         The longest piece, at least 8 bytes.
 
@@ -89,7 +90,7 @@ def read_pieces(
 
 
 def read_lines(
-    path: str | os.PathLike[str], encoding_errors: EncodingErrors = "strict"
+    path: str | os.PathLike[str], encoding_errors: EncodingErrors | None = None
 ) -> Iterator[str]:
     """Yield the lines of a text, whole.
 
@@ -158,7 +159,7 @@ def _cut(text: bytes) -> int:
 class _Decoder:
     """Turns bytes into text, and keeps account of what it replaced."""
 
-    def __init__(self, name: str, encoding_errors: EncodingErrors) -> None:
+    def __init__(self, name: str, encoding_errors: EncodingErrors | None) -> None:
         self._name, self._errors = name, encoding_errors
         self._num_replaced = 0
         self._first_place = (0, 0)
@@ -177,13 +178,16 @@ class _Decoder:
         try:
             return content.decode()
         except UnicodeDecodeError as error:
-            if self._errors == "strict":
+            if self._errors != "replace":
+                remedy = "convert it to UTF-8 with iconv"
+                if self._errors == "strict":
+                    remedy = "convert it with iconv, or use --encoding-errors replace"
                 raise CorpusError(
                     "invalid UTF-8",
                     path=self._name,
                     line=line,
                     byte=byte + error.start,
-                    remedy="convert it with iconv, or use --encoding-errors replace",
+                    remedy=remedy,
                 ) from error
             if not self._num_replaced:
                 self._first_place = (line, byte + error.start)

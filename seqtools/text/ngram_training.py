@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seqtools.errors import CorpusError, FileContentError, SettingsError
+from seqtools.errors import CorpusError, SettingsError
 from seqtools.io.atomic import check_is_no_input, check_writable
-from seqtools.io.text_lines import text_lines
 from seqtools.monitor import Monitor, NullMonitor
 from seqtools.text.kneser_ney import LARGEST_ORDER, characters_of, train_ngram_model
+from seqtools.text.lines import name_of, read_lines
 from seqtools.text.ngram_model import END, START, NGramModel
 
 Path = str | os.PathLike[str]
@@ -98,7 +98,9 @@ def train_ngram_files(
     FileAccessError
         If a file cannot be read or written, or the output is one of the inputs.
     CorpusError
-        If a text is not UTF-8, holds no word, or one that models keep for themselves.
+        If a text is not UTF-8, holds a NUL, no word, or one that models keep for themselves.
+    FileContentError
+        If compressed data is damaged.
     """
     settings, monitor = settings or NGramSettings(), monitor or NullMonitor()
     check_writable(output)
@@ -108,10 +110,10 @@ def train_ngram_files(
     held_out = [] if valid is None else list(_sentences(valid, settings))
     monitor.finish()
     if not sentences:
-        names = ", ".join(os.fspath(path) for path in texts)
+        names = ", ".join(map(name_of, texts))
         raise CorpusError(f"{names}: no word to train a language model on")
     if valid is not None and not held_out:
-        raise CorpusError("no word to measure the perplexity of", path=valid)
+        raise CorpusError("no word to measure the perplexity of", path=name_of(valid))
     monitor.start("counting n-grams", None, "n-grams")
     model = train_ngram_model(sentences, settings.order)
     monitor.finish()
@@ -122,19 +124,12 @@ def train_ngram_files(
 
 def _sentences(path: Path, settings: NGramSettings) -> Iterator[list[str]]:
     """Yield the words or characters of each line that has any."""
-    try:
-        for number, line in text_lines(path):
-            text = line.casefold() if settings.lower else line
-            words = text.split() if settings.level == WORD else characters_of(text)
-            _check_words(words, path, number)
-            if words:
-                yield words
-    except CorpusError:
-        raise
-    except FileContentError as error:
-        raise CorpusError(
-            error.cause, path=error.path, line=error.line, byte=error.byte, remedy=error.remedy
-        ) from error
+    for number, line in enumerate(read_lines(path), start=1):
+        text = line.casefold() if settings.lower else line
+        words = text.split() if settings.level == WORD else characters_of(text)
+        _check_words(words, path, number)
+        if words:
+            yield words
 
 
 def _check_words(words: Iterable[str], path: Path, line: int) -> None:
@@ -143,7 +138,7 @@ def _check_words(words: Iterable[str], path: Path, line: int) -> None:
         if word in (START, END):
             raise CorpusError(
                 f"the word {word}, which language models keep for themselves",
-                path="stdin" if os.fspath(path) == "-" else path,
+                path=name_of(path),
                 line=line,
                 remedy="take it out of the text",
             )

@@ -50,7 +50,7 @@ class ParallelText:
 def read_parallel(
     source_path: str | os.PathLike[str],
     target_path: str | os.PathLike[str],
-    encoding_errors: EncodingErrors = "strict",
+    encoding_errors: EncodingErrors | None = None,
 ) -> ParallelText:
     """Read two files line by line, plain or compressed; one of them may be "-".
 

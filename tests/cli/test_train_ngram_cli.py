@@ -51,7 +51,10 @@ def test_json_is_one_object(seqtools):
         (["missing", "-o", "m"], 1, "missing: cannot read"),
         (["empty", "-o", "m"], 1, "empty: no word to train a language model on"),
         (["marks", "-o", "m"], 1, "marks, line 2: the word </s>, which language models keep"),
-        (["latin", "-o", "m"], 1, "latin, line 1: not UTF-8"),
+        (["latin", "-o", "m"], 1, "latin, line 1, byte 3: invalid UTF-8; convert it to UTF-8"),
+        (["wide", "-o", "m"], 1, "wide: looks like UTF-16LE; convert it to UTF-8 first"),
+        (["nul", "-o", "m"], 1, "nul, line 2, byte 9: a NUL byte, which text never holds"),
+        (["text", "-o", "m", "--valid", "nul"], 1, "nul, line 2, byte 9: a NUL byte"),
         (["text", "-o", "no/m"], 1, "no/m: cannot write: the directory"),
         (["text", "-o", "text"], 1, "text: cannot write: this run reads it"),
         (["text", "-o", "dev", "--valid", "dev"], 1, "dev: cannot write: this run reads it"),
@@ -63,6 +66,8 @@ def test_what_cannot_be_done_is_said_in_one_line(seqtools, tmp_path, arguments, 
     (tmp_path / "empty").write_text("\n \n")
     (tmp_path / "marks").write_text("a\nb </s>\n")
     (tmp_path / "latin").write_bytes(b"caf\xe9\n")
+    (tmp_path / "wide").write_bytes("two words\n".encode("utf-16"))
+    (tmp_path / "nul").write_bytes(b"the cat\nt\0e cat\n")
     done = seqtools("train-ngram", *arguments)
     assert done.exit_code == code
     assert message in done.stderr

@@ -51,7 +51,9 @@ def test_where_no_text_is_needed_a_path_is_enough(write):
         ("a.wav\tx\ty\n", 1, "3 columns"),
         ("a.wav\tx\t1\t2\t3\n", 1, "5 columns"),
         ("\tx\n", 1, "no path in the first column"),
-        ("a\0.wav\tx\n", 1, "no path in the first column"),
+        ("a\0.wav\tx\n", 1, "byte 1: a NUL byte, which text never holds"),
+        ("a.wav\tx\nb.wav\ty\0z\n", 2, "byte 15: a NUL byte, which text never holds"),
+        (b"a.wav\tx\nb.wav\ty\xff\n", 2, "byte 15: invalid UTF-8; convert it to UTF-8 with"),
         ("a.wav\t \n", 1, "no text in the second column"),
         ("a.wav\tx\t1,5\t2\n", 1, "times '1,5' and '2' are not numbers"),
         ("a.wav\tx\t2\t1\n", 1, "times from 2 to 1; start must be at least 0"),
@@ -59,14 +61,14 @@ def test_where_no_text_is_needed_a_path_is_enough(write):
         ("a.wav\tx\tnan\t2\n", 1, "times from nan to 2"),
         ("a.wav\tx\t0\tinf\n", 1, "times from 0 to inf"),
         ("a.wav\tx\n\nb.wav\ty\n", 2, "blank line; remove it"),
-        (b"a.wav\tx\nb.wav\t\xff\n", 2, "not UTF-8"),
     ],
 )
 def test_a_faulty_line_is_named(write, content, line, message):
     path = write(content)
     with pytest.raises(ManifestError) as raised:
         read_manifest(path)
-    assert str(raised.value).startswith(f"{path}, line {line}: {message}")
+    assert str(raised.value).startswith(f"{path}, line {line}")
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "path\ttext\n"])
