@@ -88,6 +88,14 @@ def make_fusion(
     Fusion or None
         None without any model.
 
+    Warns
+    -----
+    SeqtoolsWarning
+        If a model lacks <s> or </s>. Then its first word has the probability it has without
+        context, and the end of what is said none: all hypotheses go without. (KenLM refuses such
+        models, or takes the missing word for <unk>, which would rank by a number that means
+        nothing.)
+
     Raises
     ------
     SettingsError
@@ -100,6 +108,9 @@ def make_fusion(
     ids = {symbol: index for index, symbol in enumerate(symbols) if index != blank}
     if words is not None and _SPACE_SYMBOL not in ids:
         raise SettingsError("a model of words needs a space among the symbols")
+    for model in (words, characters):
+        if model is not None:
+            _warn_of_missing_marks(model)
     spellings, spelled = _spell_words(words, ids, len(symbols)) if words else _no_spellings()
     return Fusion(
         has_words=words is not None,
@@ -127,6 +138,22 @@ def reweigh(fusion: Fusion, settings: FusionSettings) -> Fusion:
 def _weights_of(settings: FusionSettings) -> Float64Array:
     """Return the weights in the order of ``seqtools.kernels.ctc_fusion``."""
     return np.array(astuple(settings), np.float64)
+
+
+def _warn_of_missing_marks(model: NGramModel) -> None:
+    """Say how sentences are scored by a model without their beginning or end."""
+    meanings = {
+        START: "the first word is scored without context",
+        END: "the end of a sentence is not scored",
+    }
+    missing = [mark for mark in meanings if mark not in model.ids]
+    if missing:
+        warnings.warn(
+            f"{model.name}: no {' and no '.join(missing)} among its unigrams: "
+            f"{', and '.join(meanings[mark] for mark in missing)}",
+            SeqtoolsWarning,
+            stacklevel=3,
+        )
 
 
 def _spell_words(

@@ -12,7 +12,7 @@ from seqtools.audio.features import read_features
 from seqtools.audio.manifest import Manifest, Utterance, read_manifest
 from seqtools.audio.manifest_checks import check_recordings
 from seqtools.audio.reading import RecordingOptions
-from seqtools.decoding.ctc_fusion import FusionSettings, make_fusion
+from seqtools.decoding.ctc_fusion import FusionSettings, make_fusion, reweigh
 from seqtools.decoding.ctc_output import PROBABILITIES
 from seqtools.decoding.ctc_search import CTCBeamSettings, CTCDecoder
 from seqtools.errors import SettingsError
@@ -168,17 +168,17 @@ def _make_decoder(
         return None, None
     symbols = stored.alphabet.symbols
     words = None if plan.language_model is None else NGramModel.read(plan.language_model)
-    settings, tuning = plan.fusion, None
-    if plan.tuning is not None:
+    fusion, tuning = make_fusion(symbols, plan.fusion, words=words), None
+    if plan.tuning is not None and fusion is not None:
         manifest = read_manifest(plan.tuning)
         posteriors = _hear_manifest(manifest, plan, stored, team, monitor)
         tuning = tune_fusion(
-            CTCDecoder(plan.beam, make_fusion(symbols, settings, words=words), symbols),
+            CTCDecoder(plan.beam, fusion, symbols),
             posteriors, _references(manifest.utterances, stored), kind=PROBABILITIES,
-            settings=settings, threads=plan.threads, monitor=monitor,
+            settings=plan.fusion, threads=plan.threads, monitor=monitor,
         )  # fmt: skip
-        settings = tuning.settings
-    return CTCDecoder(plan.beam, make_fusion(symbols, settings, words=words), symbols), tuning
+        fusion = reweigh(fusion, tuning.settings)
+    return CTCDecoder(plan.beam, fusion, symbols), tuning
 
 
 def _references(utterances: Sequence[Utterance], stored: StoredSpeechModel) -> list[str]:

@@ -105,7 +105,18 @@ class NGramModel:
         Returns
         -------
         float64 array, shape (number of words,)
+
+        Raises
+        ------
+        LanguageModelError
+            If an end is to be scored of which the model says nothing.
         """
+        if END in words and END not in self.ids:
+            raise LanguageModelError(
+                f"no {END} among its unigrams, so the end of a sentence has no probability",
+                path=self.name,
+                remedy="train the model again on sentences with their ends",
+            )
         numbers: Int64Array = np.array([self.id_of(word) for word in words], np.int64)
         log_probs = np.zeros(len(numbers))
         score_words(self.tables, self.start if has_start else 0, numbers, log_probs)

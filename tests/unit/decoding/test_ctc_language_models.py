@@ -38,10 +38,11 @@ def test_without_a_model_there_is_no_fusion():
 
 
 def test_character_models_of_other_tools_write_a_bar_for_a_space():
-    model = NGramModel(ArpaFile([{("|",): (-0.3, 0.0), ("a",): (-0.5, 0.0)}]))
+    marks = {("<s>",): (-99.0, 0.0), ("</s>",): (-1.0, 0.0)}
+    model = NGramModel(ArpaFile([{("|",): (-0.3, 0.0), ("a",): (-0.5, 0.0), **marks}]))
     fusion = make_fusion(SYMBOLS, characters=model)
     assert fusion.symbol_characters[1] == model.ids["|"]
-    assert fusion.end_character == -1
+    assert fusion.end_character == model.ids["</s>"]
 
 
 def test_models_that_do_not_fit_the_alphabet_are_refused():
@@ -69,3 +70,18 @@ def test_models_that_do_not_fit_the_alphabet_are_refused():
 def test_weights_name_their_range(settings, message):
     with pytest.raises(SettingsError, match=message):
         FusionSettings(**settings)
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        ("<s>", "no </s> among its unigrams: the end of a sentence is not scored"),
+        ("</s>", "no <s> among its unigrams: the first word is scored without context"),
+        ("b", "no <s> and no </s> among its unigrams"),
+    ],
+)
+def test_a_model_without_ends_of_sentences_says_how_it_is_used(mark, message):
+    unigrams = {("a",): (-0.5, 0.0), (mark,): (-1.0, 0.0)}
+    model = NGramModel(ArpaFile([unigrams]), "half.arpa")
+    with pytest.warns(SeqtoolsWarning, match=f"half.arpa: {message}"):
+        make_fusion(["", " ", "a", "b"], words=model)

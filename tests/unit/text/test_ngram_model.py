@@ -182,3 +182,17 @@ def test_characters_are_words_of_a_model():
     best = max(model.words, key=lambda word: model.score(["a", word])[1])
     assert best == "b"
     assert all(len(ngram) <= 3 for ngram in itertools.chain(*model.content.orders))
+
+
+def test_a_nul_is_named_by_line_and_byte(tmp_path):
+    (tmp_path / "broken.arpa").write_text(SMALL.replace("\ta b", "\ta \0b"))
+    with pytest.raises(LanguageModelError, match=r"line \d+, byte \d+: a NUL byte.*ARPA") as caught:
+        read_arpa(tmp_path / "broken.arpa")
+    assert (tmp_path / "broken.arpa").read_bytes()[caught.value.byte] == 0
+
+
+def test_without_an_end_no_sentence_has_a_probability():
+    model = NGramModel(ArpaFile([{("a",): (-1.0, 0.0), ("<s>",): (-99.0, 0.0)}]), "no-end.arpa")
+    assert model.score(["a"]) == pytest.approx([-np.log(10)])
+    with pytest.raises(LanguageModelError, match=r"no-end.arpa: no </s> among its unigrams"):
+        model.log_probability(["a"])
