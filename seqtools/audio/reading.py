@@ -14,6 +14,10 @@ from seqtools.audio.wav_file import read_wav, read_wav_info
 from seqtools.errors import AudioError, FileAccessError, SettingsError
 from seqtools.types import Float32Array
 
+# Samples of floating point may pass 1 where a recorder leaves room; 60 decibels beyond it are none
+# of sound, but integers that nobody divided, or damage, and their squares may leave float32.
+LARGEST_SAMPLE = 1000.0
+
 
 @dataclass(frozen=True)
 class RecordingOptions:
@@ -89,7 +93,8 @@ def read_recording(
         If the file cannot be read.
     AudioError
         If the file is damaged or cut short, holds no samples in the stretch, has several channels
-        or another rate and the options don't allow for it, or holds NaN or infinity.
+        or another rate and the options don't allow for it, or holds samples that are not finite
+        or beyond LARGEST_SAMPLE.
     MissingDependencyError
         If it is FLAC or OGG and soundfile is not installed.
     """
@@ -98,8 +103,7 @@ def read_recording(
     check_info(path, info, options)
     segment = locate_segment(path, info, start_seconds, end_seconds)
     samples = _read_samples(path, segment)
-    if not np.isfinite(samples).all():
-        raise AudioError("holds samples that are no finite numbers", path=path)
+    _check_samples(path, samples, segment.start, info.sample_rate)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
     rate = options.sample_rate or info.sample_rate
     return Recording(resample(np.ascontiguousarray(mono), info.sample_rate, rate), rate)
@@ -186,3 +190,22 @@ def _read_samples(path: str | os.PathLike[str], segment: Segment) -> Float32Arra
     """Read a stretch, float32 array, shape (N, channels)."""
     read = read_wav if _is_wav(path) else read_sound
     return read(path, segment.start, segment.stop)
+
+
+def _check_samples(
+    path: str | os.PathLike[str], samples: Float32Array, start: int, sample_rate: int
+) -> None:
+    """Refuse samples that cannot be of sound, and name the first."""
+    # A comparison with NaN is false: so is one sample that is none.
+    is_sound = (np.abs(samples) <= LARGEST_SAMPLE).all(axis=1)
+    if is_sound.all():
+        return
+    place = int(np.argmin(is_sound))
+    index = start + place
+    value = next(value for value in samples[place] if not abs(value) <= LARGEST_SAMPLE)
+    raise AudioError(
+        f"sample {index} (at {index / sample_rate:.3f} s) is {value:g}; samples lie between -1 and "
+        f"1, and none may be beyond {LARGEST_SAMPLE:g}",
+        path=path,
+        remedy="divide them by their full scale, or record it again",
+    )

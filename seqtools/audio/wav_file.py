@@ -214,7 +214,8 @@ def _cut_short(path: str | os.PathLike[str], start: int, size: int, file_size: i
 def _decode(content: Uint8Array, layout: _Layout) -> Float32Array:
     """Return bytes as numbers from -1 to 1."""
     if layout.encoding == _FLOAT:
-        return content.view(f"<f{layout.bits // 8}").astype(np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            return content.view(f"<f{layout.bits // 8}").astype(np.float32)
     if layout.bits == 8:  # the only width written without a sign
         return (content.astype(np.float32) - np.float32(128)) / np.float32(128)
     if layout.bits == 24:

@@ -1,4 +1,5 @@
 import builtins
+import re
 
 import numpy as np
 import pytest
@@ -133,13 +134,30 @@ def test_what_is_no_recording_is_refused(tmp_path, content, message):
             read(tmp_path / "a.wav")
 
 
-def test_a_recording_without_samples_or_with_nan_is_refused(tmp_path, soundfile):
+def test_a_recording_without_samples_is_refused(tmp_path):
     write_wav(tmp_path / "a.wav", np.empty(0, np.float32), 8000)
     with pytest.raises(AudioError, match="holds no samples"):
         read_recording(tmp_path / "a.wav")
-    soundfile.write(tmp_path / "b.wav", np.array([0.0, np.nan]), 8000, subtype="FLOAT")
-    with pytest.raises(AudioError, match="no finite numbers"):
-        read_recording(tmp_path / "b.wav")
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30, -32768.0, 1e300])
+def test_samples_that_cannot_be_of_sound_are_named(tmp_path, soundfile, subtype, value):
+    samples = np.full((4000, 2), 1.5)
+    samples[2000, 1] = value
+    soundfile.write(tmp_path / "a.wav", samples, 8000, subtype=subtype)
+    options = RecordingOptions(mix_channels=True)
+    shown = np.float32(value) if abs(value) < 1e38 else value if value != 1e300 else np.inf
+    message = re.escape(f"sample 2000 (at 0.250 s) is {shown:g}; samples lie between -1 and 1")
+    for start in (0.0, 0.1):
+        with pytest.raises(AudioError, match=message):
+            read_recording(tmp_path / "a.wav", options, start)
+    read_recording(tmp_path / "a.wav", options, 0.3)
+
+
+def test_samples_a_little_beyond_one_are_sound(tmp_path, soundfile):
+    soundfile.write(tmp_path / "a.wav", np.array([0.5, -40.0, 999.0]), 8000, subtype="FLOAT")
+    assert read_recording(tmp_path / "a.wav").samples.tolist() == [0.5, -40.0, 999.0]
 
 
 def test_missing_files_and_directories_are_named(tmp_path):
