@@ -160,7 +160,7 @@ def map_frames(
             shape=(header.num_frames, header.dim),
         )
     if is_verified:
-        checksum = zlib.crc32(header.key.encode() + offsets.tobytes(), zlib.crc32(frames.tobytes()))
+        checksum = zlib.crc32(header.key.encode() + offsets.tobytes(), zlib.crc32(frames.data))
         if f"{checksum:08x}" != header.checksum:
             raise AudioError("damaged: its checksum differs", path=path, remedy=_REMEDY)
     return frames, offsets

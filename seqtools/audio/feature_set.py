@@ -97,11 +97,13 @@ def cached_feature_set(
     settings: FeatureSettings,
     options: RecordingOptions | None = None,
     monitor: Monitor | None = None,
+    is_ours: bool = False,
 ) -> FeatureSet:
-    """Map a file of features; make it first if it is missing or not of these recordings.
+    """Map a file of features; make it first if it is missing, damaged or not of these recordings.
 
     A file counts as made from the same recordings if paths, sizes, times of change and stretches
-    agree, and settings and options too. Memory is bounded by the longest recording.
+    agree, and settings and options too. Its frames are compared with their checksum. Memory is
+    bounded by the longest recording.
 
     Parameters
     ----------
@@ -110,6 +112,9 @@ def cached_feature_set(
         The file; it is replaced only when the new one is whole.
     settings, options, monitor
         As for ``read_feature_set``.
+    is_ours : bool
+        Whether `path` can only be a file of features, so that one that is not to be recognised any
+        more is damaged.
 
     Raises
     ------
@@ -118,14 +123,21 @@ def cached_feature_set(
     FileAccessError
         If the file cannot be read or written.
     AudioError
-        If a file of another kind lies there, which is not to be lost.
+        If a file of another kind lies there, which is not to be lost, unless it `is_ours`.
     """
     options, monitor = options or RecordingOptions(), monitor or NullMonitor()
     key = _key(manifest, settings, options)
     if Path(path).exists():
-        found = read_key(path)
-        if found == key:
-            return FeatureSet(*map_frames(path))
+        found = None
+        try:
+            found = read_key(path)
+            if found == key:
+                return FeatureSet(*map_frames(path, is_verified=True))
+        except AudioError:
+            # A key that was read tells a file of features, whose frames are damaged.
+            if found is None and not is_ours:
+                raise
+            found = None
         cause = "damaged" if found is None else "of other recordings or settings"
         monitor.message(f"{os.fspath(path)}: {cause}, made again")
     check_writable(path)

@@ -130,6 +130,21 @@ def test_a_damaged_file_is_made_again_and_one_of_another_kind_is_kept(manifest, 
     assert path.read_bytes() == b"a letter to someone"
 
 
+def test_any_flipped_byte_is_mended_where_only_features_can_lie(manifest, path):
+    made = np.array(cached_feature_set(manifest, path, SETTINGS).frames)
+    whole = path.read_bytes()
+    for position in (0, 8, 12, 70, 200, 1033, 1040, 1080, len(whole) - 1):
+        changed = bytearray(whole)
+        changed[position] ^= 4
+        path.write_bytes(changed)
+        listener = Listener()
+        again = cached_feature_set(manifest, path, SETTINGS, None, listener, is_ours=True)
+        assert len(listener.messages) == 1
+        assert listener.messages[0].endswith("made again")
+        np.testing.assert_array_equal(again.frames, made)
+        assert path.read_bytes() == whole
+
+
 def test_any_flipped_byte_of_the_header_or_of_a_frame_is_found(manifest, path):
     cached_feature_set(manifest, path, SETTINGS)
     whole = path.read_bytes()
