@@ -57,12 +57,12 @@ class Checkpoint:
         return self.state_path.exists()
 
     def begin(self) -> None:
-        """Make the directory, and drop the state of an earlier run.
+        """Make the directory; the state of an earlier run stays until it is dropped.
 
         Raises
         ------
         FileAccessError
-            If the directory cannot be made or emptied, or holds other files than a checkpoint's.
+            If the directory cannot be made, or holds other files than a checkpoint's.
         """
         marker = self.directory / _MARKER_FILE
         try:
@@ -73,11 +73,23 @@ class Checkpoint:
                     "files; name a new or an empty one"
                 )
             marker.write_text(_MARKER, encoding="utf-8")
-            (self.directory / _STATE_FILE).unlink(missing_ok=True)
         except FileAccessError:
             raise
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.directory, "write") from error
+
+    def drop_state(self) -> None:
+        """Delete the state of an earlier run, now that the text of this one has been read.
+
+        Raises
+        ------
+        FileAccessError
+            If it cannot be deleted.
+        """
+        try:
+            self.state_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, self.state_path, "write") from error
 
     def save(self, model: Model, fingerprint: str) -> None:
         """Store a model while its threads rest.

@@ -247,15 +247,29 @@ def _open_source(
             if is_resumed:
                 yield plan.reopen(checkpoint.corpus_directory)
                 return
-            checkpoint.begin()
+            stack.enter_context(_begun(checkpoint))
             directory = checkpoint.corpus_directory
         else:
             directory = stack.enter_context(temporary_directory(plan.work_directory, "corpus"))
         source = plan.read(paths, vocabulary, directory, monitor)
         if checkpoint is not None:
+            checkpoint.drop_state()
             # From now on the text need not be read again: a run killed early resumes here.
             monitor.message(f"checkpoints go to {checkpoint.directory}")
         yield source
+
+
+@contextlib.contextmanager
+def _begun(checkpoint: Checkpoint) -> Iterator[None]:
+    """Make the directory of a checkpoint; it goes again if the run fails without a state."""
+    is_new = not checkpoint.directory.exists()
+    checkpoint.begin()
+    try:
+        yield
+    except BaseException:
+        if is_new and not checkpoint.exists():
+            checkpoint.remove()
+        raise
 
 
 def _given_vectors(plan: Plan) -> WordVectors | None:

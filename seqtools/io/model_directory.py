@@ -9,11 +9,12 @@ checksum of kind, settings and files, so that those of two models cannot be mixe
 model was trained is not part of it. Nothing is ever unpickled.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,34 @@ class ModelDirectory:
         """Say whether weights lie here."""
         return (self.path / _WEIGHTS).exists()
 
-    def check_free(self, may_overwrite: bool, is_resumed: bool) -> None:
+    @contextlib.contextmanager
+    def prepared(
+        self, may_overwrite: bool, is_resumed: bool, leftovers: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """Check and make the directory; what was made goes again if nothing was written into it.
+
+        Parameters and errors are those of ``check_free``.
+        """
+        made = [path for path in (self.path, *self.path.parents) if _is_missing(path)]
+        try:
+            self.check_free(may_overwrite, is_resumed, leftovers)
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                for path in made:
+                    path.rmdir()
+
+    def check_free(
+        self, may_overwrite: bool, is_resumed: bool, leftovers: Sequence[str] = ()
+    ) -> None:
         """Refuse now a directory that a training run could not use.
+
+        Parameters
+        ----------
+        may_overwrite, is_resumed : bool
+            Whether a model that lies here may be replaced, or gone on with.
+        leftovers : sequence of str
+            Files that a killed run leaves before there is a model.
 
         Raises
         ------
@@ -73,7 +100,9 @@ class ModelDirectory:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            holds_files = any(self.path.iterdir())
+            holds_files = any(
+                not _is_left_over(path.name, leftovers) for path in self.path.iterdir()
+            )
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.path, "write") from error
         if self.holds_model() and not (may_overwrite or is_resumed):
@@ -215,6 +244,11 @@ class ModelDirectory:
         if self.holds_model() and not path.exists():
             previous = self.path / _PREVIOUS
             also = f"; the model before it is in {previous}" if previous.is_dir() else ""
+            if not self.checkpoint_path.is_dir() and not previous.is_dir():
+                raise ModelError(
+                    "is missing", path=path,
+                    remedy=f"{_REMEDY}; if its training was killed, go on with --resume",
+                )  # fmt: skip
             raise ModelError(
                 "its training has saved no weights yet", path=self.path,
                 remedy=f"go on with --resume{also}",
@@ -259,6 +293,25 @@ class ModelDirectory:
 
 _NAME_ONE = "name a directory that a seqtools train command wrote"
 _OTHER_COMMAND = "use the command for that kind of model"
+
+
+def _is_missing(path: Path) -> bool:
+    """Say whether nothing lies at a path; False if that cannot be told."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _is_left_over(name: str, leftovers: Sequence[str]) -> bool:
+    """Say whether a file is one that a killed run leaves, whole or unfinished."""
+    return any(
+        name == known or (name.startswith(f".{known}.") and name.endswith(".part"))
+        for known in leftovers
+    )
 
 
 def _read(path: Path) -> bytes:

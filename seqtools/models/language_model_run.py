@@ -69,7 +69,14 @@ def train_language_model(
     """
     monitor, stop = monitor or NullMonitor(), stop or StopRequest()
     directory = ModelDirectory(plan.output)
-    directory.check_free(plan.may_overwrite, plan.is_resumed)
+    with directory.prepared(plan.may_overwrite, plan.is_resumed):
+        return _train(plan, directory, monitor, stop)
+
+
+def _train(
+    plan: LanguageModelPlan, directory: ModelDirectory, monitor: Monitor, stop: StopRequest
+) -> LanguageModelTraining:
+    """Train into a directory that can be written."""
     is_resumed = plan.is_resumed and _is_begun(directory)
     if is_resumed:
         _check_resumable(directory, plan)

@@ -1,12 +1,11 @@
 """Training an acoustic model on recordings, from a manifest to a model directory."""
 
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqtools.audio.feature_set import FeatureSet, cached_feature_set
+from seqtools.audio.feature_set import cached_feature_set
 from seqtools.audio.feature_settings import FeatureSettings
 from seqtools.audio.manifest import Manifest, read_manifest
 from seqtools.audio.manifest_checks import check_lengths, check_recordings, encode_texts
@@ -32,6 +31,9 @@ from seqtools.training.loop import Outcome, train
 from seqtools.training.run_store import RunStore
 from seqtools.training.settings import TrainingSettings, check_choice
 from seqtools.types import Int32Array
+
+# Features beside the model while it is trained.
+_CACHES = ("train.features", "dev.features")
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,15 @@ def train_speech_model(
     """
     monitor, stop = monitor or NullMonitor(), stop or StopRequest()
     directory = ModelDirectory(plan.output)
+    with directory.prepared(plan.may_overwrite, plan.is_resumed, _CACHES):
+        return _train(plan, directory, monitor, stop)
+
+
+def _train(
+    plan: SpeechPlan, directory: ModelDirectory, monitor: Monitor, stop: StopRequest
+) -> SpeechTraining:
+    """Train into a directory that can be written."""
     store = RunStore(directory)
-    directory.check_free(plan.may_overwrite, plan.is_resumed)
     is_resumed = plan.is_resumed and _is_begun(directory, store)
     manifests = [read_manifest(path) for path in (plan.train, plan.dev) if path is not None]
     features = _with_rate(plan, manifests[0])
@@ -151,24 +160,20 @@ def train_speech_model(
     else:
         alphabet = Alphabet.from_texts(manifests[0].texts, plan.lower)
     checked = [_check(manifest, features, alphabet, plan.recordings) for manifest in manifests]
-    if not is_resumed:
-        directory.clear()
-        save_alphabet(alphabet, directory.path / ALPHABET_FILE)
-        write_description(directory, plan.model, features, alphabet, _how(plan, checked))
-    caches = [directory.path / f"{name}.features" for name in ("train", "dev")]
-    spoken = [
-        _read(item, path, features, alphabet, plan.recordings, monitor)
-        for item, path in zip(checked, caches, strict=False)
-    ]
+    spoken = _read(plan, checked, directory, features, alphabet, is_resumed, monitor)
     model = SpeechModel(plan.model, features.dim, len(alphabet), plan.training.seed)
     task = SpeechTask(
         model, alphabet, spoken[0], spoken[1] if plan.dev is not None else None,
         replace(plan.batches, seed=plan.training.seed), features.num_mels, plan.masks,
         plan.training.shards, plan.metric, monitor,
     )  # fmt: skip
+    if not is_resumed:
+        directory.clear()
+        save_alphabet(alphabet, directory.path / ALPHABET_FILE)
+        write_description(directory, plan.model, features, alphabet, _how(plan, checked))
     outcome = train(task, plan.training, monitor, stop, store, is_resumed)
-    for path in caches:
-        path.unlink(missing_ok=True)
+    for name in _CACHES:
+        (directory.path / name).unlink(missing_ok=True)
     return SpeechTraining(
         outcome=outcome,
         num_parameters=model.parameters.num_values,
@@ -238,17 +243,36 @@ def _check(
 
 
 def _read(
-    checked: _Checked,
-    path: Path,
+    plan: SpeechPlan,
+    checked: list[_Checked],
+    directory: ModelDirectory,
     features: FeatureSettings,
     alphabet: Alphabet,
-    options: RecordingOptions,
+    is_resumed: bool,
     monitor: Monitor,
-) -> SpokenTexts:
-    """Return the utterances of a manifest, their features from a file beside the model."""
-    found: FeatureSet = cached_feature_set(checked.manifest, path, features, options, monitor)
-    texts = [prepare_text(text, alphabet.lower) for text in checked.manifest.texts]
-    return SpokenTexts(found, checked.targets, texts)
+) -> list[SpokenTexts]:
+    """Return the utterances of each manifest, their features from files beside the model.
+
+    Where a recording is refused, features that were made for a new model go again.
+    """
+    spoken: list[SpokenTexts] = []
+    paths = [directory.path / name for name in _CACHES]
+    # Only training writes these names into a model's directory; in another one they may be the
+    # user's.
+    is_ours = directory.holds_model()
+    try:
+        for item, path in zip(checked, paths, strict=False):
+            found = cached_feature_set(
+                item.manifest, path, features, plan.recordings, monitor, is_ours
+            )
+            texts = [prepare_text(text, alphabet.lower) for text in item.manifest.texts]
+            spoken.append(SpokenTexts(found, item.targets, texts))
+    except BaseException:
+        if not is_resumed:
+            for path in paths[: len(spoken)]:
+                path.unlink(missing_ok=True)
+        raise
+    return spoken
 
 
 def _how(plan: SpeechPlan, checked: list[_Checked]) -> dict[str, Any]:

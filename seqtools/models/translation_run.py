@@ -118,7 +118,14 @@ def train_translation(
     """
     monitor, stop = monitor or NullMonitor(), stop or StopRequest()
     directory = ModelDirectory(plan.output)
-    directory.check_free(plan.may_overwrite, plan.is_resumed)
+    with directory.prepared(plan.may_overwrite, plan.is_resumed):
+        return _train(plan, directory, monitor, stop)
+
+
+def _train(
+    plan: TranslationPlan, directory: ModelDirectory, monitor: Monitor, stop: StopRequest
+) -> TranslationTraining:
+    """Train into a directory that can be written."""
     is_resumed = plan.is_resumed and directory.holds_model()
     if is_resumed:
         _check_resumable(directory, plan)

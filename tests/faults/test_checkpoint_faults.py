@@ -51,6 +51,26 @@ def test_an_empty_directory_serves_and_is_gone_after_the_run(seqtools, corpus):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("model", ["skipgram", "glove", "nplm"])
+def test_text_that_is_refused_leaves_no_directory(seqtools, tmp_path, model):
+    (tmp_path / "bad.txt").write_bytes(b"the cat sat\nthe d\0g\n")
+    folder = tmp_path / "kept"
+    arguments = ["--checkpoint-dir", folder, "-q", "--min-count", 1, "--model", model]
+    outcome = seqtools("embed", "train", tmp_path / "bad.txt", "-o", tmp_path / "x.vec", *arguments)
+    assert outcome.exit_code == 1
+    assert "bad.txt, line 2, byte 17: a NUL byte" in outcome.stderr
+    assert not folder.exists()
+
+
+def test_text_that_is_refused_leaves_the_state_of_an_earlier_run(seqtools, interrupted):
+    folder = interrupted.parent / "kept"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    interrupted.write_bytes(b"the cat\0\n")
+    arguments = ["--checkpoint-dir", folder, "-o", folder.parent / "x.vec", "-q"]
+    assert seqtools("embed", "train", interrupted, *arguments).exit_code == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 class _StopsAtOnce(NullMonitor):
     """Asks for an end at the first report."""
 

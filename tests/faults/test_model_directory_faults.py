@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from seqtools.errors import FileAccessError, FileContentError, ModelError, SeqtoolsError
+from seqtools.errors import (
+    FileAccessError,
+    FileContentError,
+    ModelError,
+    SeqtoolsError,
+    SettingsError,
+)
 from seqtools.io.model_directory import ModelDirectory
 
 TENSORS = {"w": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.zeros(3, np.float32)}
@@ -54,7 +60,41 @@ def check(directory, name, pattern):
 def test_a_missing_file_is_named(tmp_path, name):
     directory = make(tmp_path / "model")
     (directory.path / name).unlink()
-    check(directory, "model", "missing|saved no weights yet")
+    check(directory, name, "is missing")
+
+
+def test_weights_that_a_run_has_not_saved_yet_are_told_from_lost_ones(tmp_path):
+    directory = make(tmp_path / "model")
+    (directory.path / "weights.safetensors").unlink()
+    check(directory, "weights.safetensors", "is missing; train the model again, or copy it")
+    directory.checkpoint_path.mkdir()
+    check(directory, "model", "its training has saved no weights yet; go on with --resume")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_directory_made_for_nothing_goes_again(tmp_path, is_there):
+    path = tmp_path / "a" / "model"
+    if is_there:
+        path.mkdir(parents=True)
+
+    def refuse():
+        assert path.is_dir()
+        raise SettingsError("refused")
+
+    prepared = ModelDirectory(path).prepared(may_overwrite=False, is_resumed=False)
+    with pytest.raises(SettingsError, match="refused"), prepared:
+        refuse()
+    assert path.exists() == is_there
+    assert (tmp_path / "a").exists() == is_there
+
+
+def test_files_that_a_killed_run_left_are_no_other_files(tmp_path):
+    for name in ("set.features", ".set.features.abcdefgh.part"):
+        (tmp_path / name).write_text("half")
+    directory = ModelDirectory(tmp_path)
+    directory.check_free(False, False, ("set.features",))
+    with pytest.raises(FileAccessError, match="holds other files"):
+        directory.check_free(False, False)
 
 
 @pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "vocabulary.txt"])

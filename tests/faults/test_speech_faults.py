@@ -1,5 +1,7 @@
 """Speech recognition and what goes wrong: bad recordings and texts, damaged models, stops."""
 
+import struct
+
 import numpy as np
 import pytest
 
@@ -63,7 +65,42 @@ def test_a_bad_recording_is_named_before_training(seqtools, folder, kind):
         file.write(f"{path.name}\tab\n")
     arguments = ["train-asr", "--train", folder / "train.tsv", "-o", folder / "m", *SMALL]
     assert_one_line(seqtools(*arguments), "train.tsv, line 7", "bad.wav", FAULTS[kind])
-    assert not (folder / "m" / "config.json").exists()
+    assert not (folder / "m").exists()
+
+
+def write_float_wav(path, samples):
+    """Write samples as floating point of 32 bits."""
+    content = samples.astype("<f4").tobytes()
+    described = struct.pack("<HHIIHH", 3, 1, 8000, 4 * 8000, 4, 32)
+    chunks = b"WAVEfmt " + struct.pack("<I", 16) + described
+    chunks += b"data" + struct.pack("<I", len(content)) + content
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_recording_of_absurd_samples_is_named_and_leaves_all_as_it_was(seqtools, folder, is_new):
+    arguments = ["train-asr", "--train", folder / "train.tsv", "-o", folder / "new" / "m", *SMALL]
+    if not is_new:
+        assert seqtools(*arguments).exit_code == 0
+        arguments.append("--overwrite")
+    samples = speak("ab")
+    samples[800] = 1e30
+    write_float_wav(folder / "absurd.wav", samples)
+    (folder / "dev.tsv").write_text("train/0.wav\ta\nabsurd.wav\tab\n")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    outcome = seqtools(*arguments, "--dev", folder / "dev.tsv")
+    message = "absurd.wav: sample 800 (at 0.100 s) is 1e+30; samples lie between -1 and 1"
+    assert_one_line(outcome, "dev.tsv, line 2", message)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert (folder / "new").exists() != is_new
+
+
+def test_features_of_the_user_are_not_taken_for_ours(seqtools, folder):
+    (folder / "m").mkdir()
+    (folder / "m" / "train.features").write_text("mine")
+    arguments = ["train-asr", "--train", folder / "train.tsv", "-o", folder / "m", *SMALL]
+    assert_one_line(seqtools(*arguments), "train.features", "name another")
+    assert (folder / "m" / "train.features").read_text() == "mine"
 
 
 @pytest.mark.parametrize("line", ["0.wav", "train/0.wav\t", "train/0.wav\ta\tx\ty"])
@@ -160,7 +197,8 @@ class StopsAt(NullMonitor):
                 self._stop.signal_number = 2
 
 
-def test_a_stopped_run_goes_on_to_the_same_bytes(folder):
+@pytest.mark.parametrize("position", [None, 12, -1])
+def test_a_stopped_run_goes_on_to_the_same_bytes(folder, position):
     def plan(name, **values):
         return SpeechPlan(
             str(folder / "train.tsv"), str(folder / name), dev=str(folder / "train.tsv"),
@@ -172,12 +210,16 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(folder):
     stop = StopRequest()
     with pytest.raises(TrainingInterrupted):
         train_speech_model(plan("stopped"), StopsAt(stop, 2), stop)
-    assert (folder / "stopped" / "train.features").exists()
+    cache = folder / "stopped" / "train.features"
+    if position is not None:  # a damaged byte of what can be made again
+        content = bytearray(cache.read_bytes())
+        content[position] ^= 1
+        cache.write_bytes(content)
     training = train_speech_model(plan("stopped", is_resumed=True))
     assert len(training.outcome.history) == 4
     for name in ("weights.safetensors", "config.json", "alphabet.json"):
         whole = (folder / "whole" / name).read_bytes()
         assert (folder / "stopped" / name).read_bytes() == whole, name
-    assert not (folder / "stopped" / "train.features").exists()
+    assert not cache.exists()
     one, other = (load_speech_model(folder / name) for name in ("whole", "stopped"))
     np.testing.assert_array_equal(one.model.parameters.flat, other.model.parameters.flat)
