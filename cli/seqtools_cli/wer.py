@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     type=click.Choice(["nfkc", "lower", "punctuation", "all"]),
     help="Even out before comparing: NFKC, case, or punctuation; may be given several times.",
 )
+@click.option("-e", "--encoding", default="utf-8", show_default=True, help="Encoding of the files.")
+@click.option(
+    "--replace-invalid",
+    is_flag=True,
+    help="Read bytes that are no text as U+FFFD rather than stop.",
+)
 @click.option("--aligned", is_flag=True, help="Show the lines with errors, word over word.")
 @click.option(
     "--samples",
@@ -47,6 +53,7 @@ def wer(
     aligned: bool,
     samples: int,
     seed: int,
+    **reading: Any,
 ) -> None:
     """Count the word errors of the transcripts HYP against REF.
 
@@ -65,7 +72,9 @@ def wer(
     hypothesis_file, reference_file = _resolve(files, hypothesis, reference)
     names = tuple(NORMALIZATIONS) if "all" in normalizations else normalizations
     settings = ErrorRateSettings(normalizations=names, samples=samples, seed=seed)
-    report = run_error_rate(hypothesis_file, reference_file, settings, has_characters=cer)
+    report = run_error_rate(
+        hypothesis_file, reference_file, settings, has_characters=cer, **reading
+    )
     note_files(report, console)
     if console.result(report.as_dict(has_alignments=aligned)):
         return

@@ -48,7 +48,7 @@ def file_name(path: str | os.PathLike[str]) -> str:
 
 
 def read_lines(
-    path: str | os.PathLike[str], *, encoding: str = "utf-8", replace_invalid: bool = False
+    path: str | os.PathLike[str], *, encoding: str = "utf-8", replace_invalid: bool | None = None
 ) -> list[str]:
     """Read the lines of a text file, plain or compressed.
 
@@ -58,8 +58,9 @@ def read_lines(
         The file; "-" is standard input. A byte-order mark is stripped, and CRLF read as LF.
     encoding : str
         The file's encoding.
-    replace_invalid : bool
-        Read bytes that are no text in `encoding` as U+FFFD rather than refuse the file.
+    replace_invalid : bool or None
+        Read bytes that are no text in `encoding` as U+FFFD rather than refuse the file; None
+        refuses it where there is no --replace-invalid to name.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def read_segments(
     role: str,
     *,
     encoding: str = "utf-8",
-    replace_invalid: bool = False,
+    replace_invalid: bool | None = None,
 ) -> SegmentFile:
     """Read a file of segments that must hold at least one word.
 
@@ -108,7 +109,7 @@ def read_references(
     num_references: int = 1,
     *,
     encoding: str = "utf-8",
-    replace_invalid: bool = False,
+    replace_invalid: bool | None = None,
 ) -> list[SegmentFile]:
     """Read a file of references: one a line, or several separated by tabs.
 
@@ -204,15 +205,18 @@ def _refuse_other_content(content: bytes, name: str) -> None:
         )
 
 
-def _decode(content: bytes, encoding: str, name: str, replace_invalid: bool) -> str:
+def _decode(content: bytes, encoding: str, name: str, replace_invalid: bool | None) -> str:
     """Decode a whole file, or name the line and byte that cannot be."""
     try:
         return content.decode(encoding, "replace" if replace_invalid else "strict")
     except UnicodeDecodeError as error:
+        remedy = "convert it to UTF-8 with iconv"
+        if replace_invalid is not None:
+            remedy += ", name its --encoding, or use --replace-invalid"
         raise SegmentError(
             f"byte 0x{content[error.start]:02x} is not text in {encoding}",
             path=name,
             line=content.count(b"\n", 0, error.start) + 1,
             byte=error.start,
-            remedy="convert the file, or read it with replace_invalid (--replace-invalid)",
+            remedy=remedy,
         ) from error

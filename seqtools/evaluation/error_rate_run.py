@@ -50,23 +50,30 @@ def run_error_rate(
     settings: ErrorRateSettings | None = None,
     *,
     has_characters: bool = False,
+    encoding: str = "utf-8",
+    replace_invalid: bool = False,
 ) -> ErrorRateReport:
     """Compare two files, a segment a line.
 
     Parameters
     ----------
     hypothesis, reference : path-like
-        Plain or compressed UTF-8; "-" is standard input, for one of them. Empty lines stay where
+        Plain or compressed; "-" is standard input, for one of them. Empty lines stay where
         they are.
     settings : ErrorRateSettings, optional
         Its unit is not looked at.
     has_characters : bool
         Count the errors of characters too.
+    encoding : str
+        That of the files.
+    replace_invalid : bool
+        Read bytes that are no text in `encoding` as U+FFFD rather than refuse a file.
 
     Raises
     ------
     FileAccessError, SegmentError
-        If a file cannot be read, is empty, or has another number of lines than the other.
+        If a file cannot be read, is empty, or has another number of lines than the other, or if
+        there is no word in the references.
     SettingsError
         If both files are standard input.
     """
@@ -74,7 +81,8 @@ def run_error_rate(
     if os.fspath(hypothesis) == os.fspath(reference) == "-":
         raise SettingsError("only one of hypothesis and reference can be standard input")
     files = [
-        _read(path, role) for path, role in ((hypothesis, "hypothesis"), (reference, "reference"))
+        _read(path, role, encoding, replace_invalid)
+        for path, role in ((hypothesis, "hypothesis"), (reference, "reference"))
     ]
     counts = [len(file.lines) for file in files]
     if counts[0] != counts[1]:
@@ -91,16 +99,25 @@ def run_error_rate(
     return ErrorRateReport(files[0], files[1], words, characters)
 
 
-def _read(path: str | os.PathLike[str], role: str) -> SegmentFile:
-    """Read a file that has at least one line."""
-    lines = read_lines(path)
+def _read(
+    path: str | os.PathLike[str], role: str, encoding: str, replace_invalid: bool
+) -> SegmentFile:
+    """Read a file that has at least one line; references have a word too."""
+    lines = read_lines(path, encoding=encoding, replace_invalid=replace_invalid)
     if not lines:
         raise SegmentError(
             f"the {role} file is empty",
             path=file_name(path),
             remedy="name a file with a segment a line",
         )
-    return SegmentFile(file_name(path), [line.strip() for line in lines])
+    file = SegmentFile(file_name(path), [line.strip() for line in lines])
+    if role == "reference" and not file.num_words:
+        raise SegmentError(
+            f"the reference file has no word in its {len(lines)} lines, to count errors by",
+            path=file.name,
+            remedy="name a file with a segment a line",
+        )
+    return file
 
 
 def _describe(file: SegmentFile) -> dict[str, Any]:

@@ -110,12 +110,16 @@ def test_another_number_of_files_is_a_usage_error(seqtools, arguments):
         (["hyp", "empty"], "empty: the reference file is empty"),
         (["short", "ref"], "short: 2 hypothesis lines, but ref has 4 reference lines; line N"),
         (["binary", "ref"], "binary"),
+        (["hyp", "blank"], "blank: the reference file has no word in its 4 lines"),
+        (["latin", "ref"], "latin, line 1, byte 3: byte 0xe9 is not text in utf-8; convert it"),
     ],
 )
 def test_bad_files_are_named_in_one_line(seqtools, tmp_path, files, message):
     (tmp_path / "empty").touch()
     (tmp_path / "short").write_text("a\n\n")
     (tmp_path / "binary").write_bytes(b"a\0b\xff\n")
+    (tmp_path / "blank").write_text("\n \n\n\n")
+    (tmp_path / "latin").write_bytes(b"caf\xe9\n")
     done = seqtools("wer", *files)
     assert done.exit_code == 1
     assert message in done.stderr
@@ -127,3 +131,12 @@ def test_empty_lines_never_shift_the_others(seqtools, tmp_path):
     assert "\t0\t0\t0\t0\t2\t5\t0" in seqtools("wer", "a", "a").stdout
     (tmp_path / "b").write_text("one\n\n\n\ntwo\n")
     assert "WER\t100.00" in seqtools("wer", "a", "b").stdout
+
+
+def test_another_encoding_is_read_and_invalid_bytes_are_replaced_when_asked(seqtools, tmp_path):
+    (tmp_path / "latin").write_bytes(b"caf\xe9\n")
+    (tmp_path / "utf8").write_text("café\n")
+    assert "--replace-invalid" in seqtools("wer", "latin", "latin").stderr
+    done = seqtools("wer", "latin", "utf8", "--replace-invalid", "-q")
+    assert "WER\t100.00" in done.stdout
+    assert "WER\t0.00" in seqtools("wer", "latin", "latin", "--encoding", "latin-1").stdout

@@ -62,6 +62,10 @@ def test_invalid_bytes_are_replaced_only_on_request(tmp_path):
     path.write_bytes(b"a\nb\xffc\n")
     with pytest.raises(SegmentError, match=r"text, line 2, byte 3: byte 0xff is not text in utf-8"):
         read_lines(path)
+    with pytest.raises(SegmentError, match=r"with iconv$"):
+        read_lines(path)
+    with pytest.raises(SegmentError, match=r"or use --replace-invalid$"):
+        read_lines(path, replace_invalid=False)
     assert read_lines(path, replace_invalid=True) == ["a", "b\ufffdc"]
 
 
