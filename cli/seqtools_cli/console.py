@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,9 @@ from typing import Any
 import click
 
 SCHEMA_VERSION = 1
+
+# What Python makes of a byte that is not UTF-8, and what UTF-8 cannot hold.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Console:
     def result(self, payload: Mapping[str, Any]) -> bool:
         """Print the JSON object if it was asked for, and say whether it was.
 
-        NaN and infinity, which JSON lacks, become null.
+        NaN and infinity, which JSON lacks, become null; bytes of names that are not UTF-8, U+FFFD.
         """
         if not self.json:
             return False
@@ -92,13 +96,20 @@ class Console:
 def _plain(value: Any) -> Any:
     """Turn nested values into what JSON can hold."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {_whole(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, (str, bool, int)) or value is None:
+    if isinstance(value, str):
+        return _whole(value)
+    if isinstance(value, (bool, int)) or value is None:
         return value
     number = float(value)
     return number if math.isfinite(number) else None
+
+
+def _whole(text: str) -> str:
+    """Put U+FFFD in place of bytes that are not UTF-8, which names of files may hold."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _one_cell(cell: str) -> str:

@@ -1,6 +1,7 @@
 """Speech recognition as users run it: train on tones, transcribe, draw."""
 
 import json
+import os
 
 import pytest
 
@@ -56,6 +57,13 @@ def test_new_recordings_are_written_down_with_times(seqtools, folder):
     shown = seqtools(*arguments)
     assert shown.stdout.splitlines() == [item["text"] for item in found["recordings"]]
     assert "WER" in shown.stderr
+
+
+def test_a_name_that_is_not_utf8_leaves_json_whole(seqtools, folder, tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    path.write_bytes((folder / "test" / "0.wav").read_bytes())
+    found = read(seqtools("transcribe", folder / "model", path, "--json"))
+    assert found["recordings"][0]["path"] == str(tmp_path / "caf\ufffd.wav")
 
 
 def test_a_tone_is_heard_where_it_sounds(seqtools, folder):
