@@ -14,6 +14,7 @@ import numpy as np
 
 from seqtools.errors import CorpusError, SettingsError
 from seqtools.io.compressed import compression_of, open_input
+from seqtools.io.cooccurrence_file import MAGIC as COOCCURRENCES
 from seqtools.types import BoolArray, Uint8Array
 
 CHUNK_BYTES = 1 << 20
@@ -44,6 +45,7 @@ _FOREIGN_FORMATS = {
     b"\x04\x22\x4d\x18": "lz4 data; unpack it first",
     b"\x1f\x9d": "compressed by compress; unpack it first",
     b"LZIP": "lzip data; unpack it first",
+    COOCCURRENCES: "counted co-occurrences; train on them with --model glove --cooccurrences FILE",
 }
 _TAR_MAGIC, _TAR_OFFSET = b"ustar", 257
 _HEAD_BYTES = 4096

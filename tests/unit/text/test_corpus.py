@@ -127,6 +127,7 @@ def test_other_encodings_are_recognised(tmp_path: Path, encoding: str) -> None:
     ("content", "message"),
     [
         (b"PK\x03\x04abc", "a zip archive; unpack it first"),
+        (b"seqtools co-occurrences\n{}", "train on them with --model glove --cooccurrences FILE"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
         (b"name.txt".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),
