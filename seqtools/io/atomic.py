@@ -116,6 +116,11 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise FileAccessError(f"{os.fspath(path)}: cannot write: it is a directory; name a file")
     if _is_special(target):
         return
+    if target.parent.exists() and not target.parent.is_dir():
+        raise FileAccessError(
+            f"{os.fspath(path)}: cannot write: {target.parent} is a file, not a directory; "
+            "name a directory or another file"
+        )
     if not target.parent.is_dir():
         raise FileAccessError(
             f"{os.fspath(path)}: cannot write: the directory {target.parent} does not exist; "

@@ -77,6 +77,7 @@ def test_only_unknown_words_are_an_error_and_write_nothing(seqtools, vectors):
         ("map.jpg", "ending in .png, .svg, .pdf, .html, got .jpg"),
         ("map", "got no suffix"),
         ("absent/map.html", "does not exist"),
+        ("toy.vec/map.html", "toy.vec is a file, not a directory"),
     ],
 )
 def test_outputs_that_cannot_be_written_are_refused_first(seqtools, vectors, output, message):

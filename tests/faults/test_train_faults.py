@@ -34,6 +34,7 @@ def test_an_option_outside_its_range_is_refused_at_parse_time(seqtools, corpus, 
     ("arguments", "message"),
     [
         (["-o", "missing/x.vec"], "does not exist"),
+        (["-o", "corpus.txt/x.vec"], "corpus.txt is a file, not a directory"),
         (["-o", "x.foo"], "no vector format has this suffix"),
         (["-o", "."], "no vector format"),
         (["-o", "x.vec", "--save-vocab", "missing/v.tsv"], "does not exist"),
