@@ -85,7 +85,8 @@ def split_options(
         source = ctx.get_parameter_source(name)
         if source is not None and source.name not in {"DEFAULT", "DEFAULT_MAP"}:
             other = "MODEL SRC REF" if scores is not None else "--scores FILE"
-            raise click.UsageError(f"{flag} needs {other}.", ctx)
+            given_flag = "--eos-not-counted" if options[name] is False else flag
+            raise click.UsageError(f"{given_flag} needs {other}.", ctx)
     check_rules(_RULES)
     return {name: value for name, value in options.items() if name not in foreign}
 

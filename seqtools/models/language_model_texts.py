@@ -16,7 +16,7 @@ from seqtools.models.language_model_plan import LanguageModelPlan
 from seqtools.monitor import Monitor
 from seqtools.text.codecs import build_codec, load_codec
 from seqtools.text.encoding import EncodedText, encode_text
-from seqtools.text.lines import EncodingErrors, read_pieces
+from seqtools.text.lines import EncodingErrors, name_of, read_pieces
 from seqtools.text.splits import split_stream
 from seqtools.text.symbols import Codec
 from seqtools.types import Int32Array
@@ -88,7 +88,7 @@ def _read(
         codec = load_codec(folder)
     else:
         lines = chain.from_iterable(_lines(path, plan.encoding_errors) for path in paths)
-        codec = build_codec(lines, plan.codec, monitor, plan.texts[0])
+        codec = build_codec(lines, plan.codec, monitor, name_of(plan.texts[0]))
     text = encode_text(paths, codec, plan.encoding_errors, monitor)
     train, valid = text.ids, np.empty(0, np.int32)
     if plan.valid:
@@ -98,7 +98,7 @@ def _read(
     if train.size < _LEAST_SYMBOLS:
         raise CorpusError(
             f"{train.size} symbols to train on are too few",
-            path=plan.texts[0],
+            path=name_of(plan.texts[0]),
             remedy=f"give at least {_LEAST_SYMBOLS}",
         )
     test = _encode(plan.test, codec, plan, monitor) if plan.test else None

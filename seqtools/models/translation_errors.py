@@ -41,7 +41,7 @@ def analyze_translation_errors(
     ModelError
         If the directory holds no translator.
     SegmentError
-        If the files have different numbers of lines, or none.
+        If the files have different numbers of lines, or no word.
     """
     sources, references = read_lines(source), read_lines(reference)
     if len(sources) != len(references):
@@ -50,6 +50,13 @@ def analyze_translation_errors(
             path=file_name(source),
             remedy="give every source line its reference",
         )
+    for path, lines in ((source, sources), (reference, references)):
+        if not any(line.strip() for line in lines):
+            raise SegmentError(
+                f"no words in its {len(lines):,} lines" if lines else "is empty",
+                path=file_name(path),
+                remedy="name a file with a sentence a line",
+            )
     found = load_translation(model)
     scorer, *helpers = (TranslatorScorer(found.translator) for _ in range(max(threads, 1)))
     codec = CodecPair(found.source_codec, found.target_codec)

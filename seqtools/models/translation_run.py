@@ -150,7 +150,9 @@ def _train(
 def _set_apart(plan: TranslationPlan, text: ParallelText) -> tuple[ParallelText, ParallelText]:
     """Return the lines to train on, and those to be judged by."""
     if plan.development is not None:
-        return text, read_parallel(*plan.development, plan.encoding_errors)
+        development = read_parallel(*plan.development, plan.encoding_errors)
+        development.check_words()
+        return text, development
     train_rows, held_rows = split_rows(len(text), plan.split)
     return text.take(train_rows), text.take(held_rows)
 

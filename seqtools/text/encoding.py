@@ -64,7 +64,7 @@ def encode_text(
     FileAccessError, FileContentError
         If a file cannot be read.
     CorpusError
-        If a file is no text, or if all are empty.
+        If a file is no text, or if there is no word in any.
     SettingsError
         If no path is given, or standard input twice.
     """
@@ -84,10 +84,11 @@ def encode_text(
             blocks.append(block)
             monitor.update(Progress(symbols, None, "symbols"))
     monitor.finish()
-    if characters == lines:
+    if not words:
         first = name_of(paths[0])
         name = first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
-        raise CorpusError("no text", path=name, remedy="name a file with text")
+        cause = f"no words in its {lines:,} lines" if lines else "no text"
+        raise CorpusError(cause, path=name, remedy="name a file with text")
     ids = np.concatenate(blocks)
     return EncodedText(ids, lines, words, characters, count_unknown(ids))
 

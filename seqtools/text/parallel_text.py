@@ -36,6 +36,22 @@ class ParallelText:
     def __len__(self) -> int:
         return len(self.sources)
 
+    def check_words(self) -> None:
+        """Refuse text without a word on one side, by which nothing can be judged.
+
+        Raises
+        ------
+        CorpusError
+            If all lines of a side are blank.
+        """
+        for name, lines in ((self.source_name, self.sources), (self.target_name, self.targets)):
+            if not any(line.strip() for line in lines):
+                raise CorpusError(
+                    f"no words in its {_lines(len(lines))}",
+                    path=name,
+                    remedy="name a file with text",
+                )
+
     def take(self, rows: Int64Array) -> "ParallelText":
         """Return some pairs, in the order given."""
         chosen = rows.tolist()

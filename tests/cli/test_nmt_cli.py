@@ -83,6 +83,35 @@ def test_unequal_line_counts_name_both_files(seqtools, tmp_path):
     assert outcome.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("side", ["src", "trg"])
+def test_development_text_without_a_word_is_refused(seqtools, tmp_path, side):
+    write_pairs(tmp_path, 8)
+    for name in ("src", "trg"):
+        (tmp_path / f"dev.{name}").write_text(" \n\n" if name == side else "a b\nb a\n")
+    arguments = ["--train", tmp_path / "pairs", "--dev", tmp_path / "dev", "--src-lang", "src"]
+    outcome = seqtools("train-nmt", *arguments, "-o", tmp_path / "m", *SMALL, "-q")
+    assert outcome.exit_code == 1
+    assert outcome.stderr.count("\n") == 1
+    assert f"dev.{side}: no words in its 2 lines; name a file with text" in outcome.stderr
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(("content", "message"), [("", "is empty"), ("\n \n", "no words in its")])
+def test_text_without_a_word_has_no_beam_errors(seqtools, tmp_path, content, message):
+    for name in ("src", "ref"):
+        (tmp_path / name).write_text(content)
+    outcome = seqtools("beam-errors", tmp_path, tmp_path / "src", tmp_path / "ref", "-q")
+    assert outcome.exit_code == 1
+    assert f"src: {message}" in outcome.stderr
+
+
+def test_a_flag_of_the_other_form_is_named_as_it_was_typed(seqtools, tmp_path):
+    for flag in ("--eos-counted", "--eos-not-counted"):
+        outcome = seqtools("beam-errors", tmp_path, "src", "ref", flag)
+        assert outcome.exit_code == 2
+        assert f"{flag} needs --scores FILE" in outcome.stderr
+
+
 def test_one_line_out_for_each_line_in(seqtools, model, tmp_path):
     lines = ["a b c", "", "f", "  ", " ".join("abcdef" * 100), "zzz ☃"]
     (tmp_path / "in").write_text("".join(f"{line}\n" for line in lines))

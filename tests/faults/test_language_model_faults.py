@@ -150,6 +150,18 @@ def test_text_that_teaches_nothing_is_refused(seqtools, tmp_path, content, messa
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.parametrize("content", ["", "\n", " \n\t\n\n"])
+def test_text_without_a_word_is_not_scored(seqtools, model, text, tmp_path, content):
+    path = tmp_path / "blank.txt"
+    path.write_text(content)
+    assert_one_line(seqtools("perplexity", model, path, "-q"), "blank.txt", "no ")
+    assert_one_line(seqtools("grad-report", model, "--text", path, "-q"), "blank.txt", "no ")
+    for option in ("--valid", "--test"):
+        outcome = seqtools("train-lm", text, option, path, "-o", tmp_path / "m", *ONE_EPOCH)
+        assert_one_line(outcome, "blank.txt", "no ")
+        assert not (tmp_path / "m").exists()
+
+
 def test_text_shorter_than_a_batch_is_trained_on_with_fewer_rows(seqtools, tmp_path):
     (tmp_path / "text.txt").write_text("a b c d e f g\n")
     outcome = seqtools("train-lm", tmp_path / "text.txt", "-o", tmp_path / "m", "--epochs", 1)

@@ -55,12 +55,12 @@ def test_a_text_of_one_line_is_read_in_pieces(level: str, tmp_path: Path) -> Non
 
 def test_a_text_without_text_is_refused(tmp_path: Path) -> None:
     codec = build_codec(["a"], CodecSettings("word"))
-    for content in ("", "\n\n"):
+    for content, cause in (("", "no text"), ("\n \n", "no words in its 2 lines")):
         path = tmp_path / "text.txt"
         path.write_text(content)
-        with pytest.raises(CorpusError, match=r"text\.txt: no text"):
+        with pytest.raises(CorpusError, match=rf"text\.txt: {cause}"):
             encode_text([path], codec)
-    with pytest.raises(CorpusError, match=r"text\.txt and 1 more: no text"):
+    with pytest.raises(CorpusError, match=r"text\.txt and 1 more: no words in its 4 lines"):
         encode_text([path, path], codec)
     with pytest.raises(SettingsError, match="no corpus file given"):
         encode_text([], codec)
