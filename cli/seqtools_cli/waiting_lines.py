@@ -20,7 +20,7 @@ def line_blocks(path: str, block_size: int) -> Iterator[list[str]]:
     FileAccessError, FileContentError
         If the file cannot be read.
     CorpusError
-        If a line is not UTF-8.
+        If a line is not UTF-8, or holds a NUL.
     """
     if path == "-" and _is_waited_for():
         yield from _blocks_as_they_come(block_size)
@@ -68,6 +68,11 @@ def _decoded(line: bytes, number: int) -> str:
     """Turn the bytes of a line into text."""
     if number == 1:
         line = line.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in line:
+        raise CorpusError(
+            f"a NUL at byte {line.index(0)} of the line, which text never holds", path="stdin",
+            line=number, remedy="check that it is text; if so, remove NULs with tr -d '\\000'",
+        )  # fmt: skip
     try:
         return line.removesuffix(b"\r").decode()
     except UnicodeDecodeError as error:

@@ -187,3 +187,17 @@ def test_a_program_that_sends_a_line_gets_its_answer_before_the_next(model):
             assert process.stdout.readline() == line.rstrip(b"\n")[::-1] + b"\n"
         process.stdin.close()
         assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a b\na\0b\n", "stdin, line 2: a NUL at byte 1 of the line"),
+        (b"a b\na\xffb\n", "stdin, line 2: not UTF-8 at byte 1 of the line"),
+    ],
+)
+def test_a_pipe_with_bytes_that_no_text_holds_is_refused(model, content, message):
+    command = [sys.executable, "-m", "seqtools_cli", "translate", str(model), "--threads", "1"]
+    done = subprocess.run(command, input=content, capture_output=True, env=dict(os.environ))
+    assert done.returncode == 1
+    assert message in done.stderr.decode().splitlines()[-1]
