@@ -87,9 +87,12 @@ def _read(
     if is_resumed:
         codec = load_codec(folder)
     else:
-        lines = chain.from_iterable(_lines(path, plan.encoding_errors) for path in paths)
+        lines = chain.from_iterable(
+            _lines(path, plan.encoding_errors, name)
+            for path, name in zip(paths, plan.texts, strict=True)
+        )
         codec = build_codec(lines, plan.codec, monitor, name_of(plan.texts[0]))
-    text = encode_text(paths, codec, plan.encoding_errors, monitor)
+    text = encode_text(paths, codec, plan.encoding_errors, monitor, plan.texts)
     train, valid = text.ids, np.empty(0, np.int32)
     if plan.valid:
         valid = _encode(plan.valid, codec, plan, monitor).ids
@@ -105,9 +108,9 @@ def _read(
     return Texts(codec, train, valid, test, text.num_unknown)
 
 
-def _lines(path: str, encoding_errors: EncodingErrors) -> Iterator[str]:
+def _lines(path: str, encoding_errors: EncodingErrors, name: str) -> Iterator[str]:
     """Yield the lines of a text, long ones in pieces."""
-    return (piece.text for piece in read_pieces(path, encoding_errors))
+    return (piece.text for piece in read_pieces(path, encoding_errors, name=name_of(name)))
 
 
 def _encode(

@@ -46,6 +46,7 @@ def encode_text(
     codec: Codec,
     encoding_errors: EncodingErrors = "strict",
     monitor: Monitor | None = None,
+    names: Sequence[str | os.PathLike[str]] | None = None,
 ) -> EncodedText:
     """Turn files into one running array of ids. Memory is 4 bytes a symbol and a little more.
 
@@ -58,6 +59,8 @@ def encode_text(
         Refuse invalid UTF-8, or put U+FFFD in its place and warn.
     monitor : Monitor, optional
         Hears of the progress.
+    names : sequence of path-like, optional
+        What messages call the files, if they are copies of those that the user knows.
 
     Raises
     ------
@@ -73,8 +76,9 @@ def encode_text(
     blocks: list[Int32Array] = []
     lines, words, characters, symbols = 0, 0, 0, 0
     monitor.start("encoding text", None, "symbols")
-    for path in paths:
-        for pieces in _grouped(read_pieces(path, encoding_errors)):
+    shown = [name_of(name) for name in names or paths]
+    for path, name in zip(paths, shown, strict=True):
+        for pieces in _grouped(read_pieces(path, encoding_errors, name=name)):
             block = _encode_pieces(pieces, codec)
             num_ends = sum(piece.ends_line for piece in pieces)
             lines += num_ends
@@ -85,8 +89,7 @@ def encode_text(
             monitor.update(Progress(symbols, None, "symbols"))
     monitor.finish()
     if not words:
-        first = name_of(paths[0])
-        name = first if len(paths) == 1 else f"{first} and {len(paths) - 1} more"
+        name = shown[0] if len(paths) == 1 else f"{shown[0]} and {len(paths) - 1} more"
         cause = f"no words in its {lines:,} lines" if lines else "no text"
         raise CorpusError(cause, path=name, remedy="name a file with text")
     ids = np.concatenate(blocks)

@@ -57,6 +57,7 @@ def read_pieces(
     path: str | os.PathLike[str],
     encoding_errors: EncodingErrors | None = None,
     piece_bytes: int = PIECE_BYTES,
+    name: str | None = None,
 ) -> Iterator[TextPiece]:
     """Yield the lines of a text; a line of more than `piece_bytes` comes in several pieces.
 
@@ -71,6 +72,8 @@ def read_pieces(
         no --encoding-errors to name.
     piece_bytes : int
         The longest piece, at least 8 bytes.
+    name : str, optional
+        What messages call the file, if it is a copy of the one that the user knows.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def read_pieces(
     FileContentError
         If compressed data is damaged.
     """
-    name = name_of(path)
+    name = name or name_of(path)
     reader = _Decoder(name, encoding_errors)
     with contextlib.closing(_raw_pieces(path, name, piece_bytes)) as pieces:
         for content, line, byte, ends_line in pieces:

@@ -1,5 +1,6 @@
 """Language models and what goes wrong: kills, signals, bad text, damaged models, wrong options."""
 
+import io
 import json
 import os
 import signal
@@ -160,6 +161,21 @@ def test_text_without_a_word_is_not_scored(seqtools, model, text, tmp_path, cont
         outcome = seqtools("train-lm", text, option, path, "-o", tmp_path / "m", *ONE_EPOCH)
         assert_one_line(outcome, "blank.txt", "no ")
         assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"the cat\na\0b\n", "stdin, line 2, byte 9: a NUL byte"),
+        (b"the cat\na\xff\n", "stdin, line 2, byte 9: invalid UTF-8"),
+        (b"\n \n", "stdin: no words"),
+    ],
+)
+def test_standard_input_is_named_as_such(seqtools, tmp_path, monkeypatch, content, message):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    outcome = seqtools("train-lm", "-", "-o", tmp_path / "m", *ONE_EPOCH)
+    assert_one_line(outcome, message)
+    assert not (tmp_path / "m").exists()
 
 
 def test_text_shorter_than_a_batch_is_trained_on_with_fewer_rows(seqtools, tmp_path):
