@@ -56,7 +56,7 @@ def _read(path: str) -> Mapping[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileAccessError.from_os_error(error, path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
         raise SettingsError(f"{path}: not TOML: {error}") from error
     except RecursionError as error:
         raise SettingsError(f"{path}: not options in TOML: nested too deeply") from error

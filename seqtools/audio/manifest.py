@@ -13,6 +13,7 @@ from pathlib import Path
 
 from seqtools.errors import FileAccessError, FileContentError, ManifestError, SettingsError
 from seqtools.io.atomic import atomic_writer
+from seqtools.io.text_rows import is_numeric
 from seqtools.text.lines import name_of, read_lines
 
 _COLUMNS = ("path", "text", "start", "end")
@@ -203,13 +204,12 @@ def _parse(
         raise fault("no text in the second column", "write what is said, or remove the line")
     start, end = 0.0, None
     if len(fields) == 4:
-        try:
-            start = float(fields[2] or 0)
-            end = float(fields[3]) if fields[3].strip() else None
-        except ValueError:
+        times = [field.strip() for field in fields[2:]]
+        if not all(is_numeric(time.encode()) for time in times if time):
             raise fault(
                 f"times {fields[2]!r} and {fields[3]!r} are not numbers", "give seconds, as in 1.25"
-            ) from None
+            )
+        start, end = float(times[0] or 0), float(times[1]) if times[1] else None
         if not 0 <= start < (float("inf") if end is None else end) or end == float("inf"):
             raise fault(
                 f"times from {fields[2] or '0'} to {fields[3] or 'the end'}",

@@ -228,6 +228,8 @@ def _parse_json(text: str, name: str) -> tuple[Any, dict[Key, int]]:
         raise FileContentError(f"not JSON: {error.msg}", path=name, line=error.lineno) from error
     except RecursionError as error:
         raise FileContentError("not JSON: nested too deeply", path=name) from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise FileContentError("not JSON: a number of too many digits", path=name) from error
 
 
 def _parse_toml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
@@ -240,6 +242,10 @@ def _parse_toml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
         line = int(place[1]) if place and place[1] else last
         cause = _TOML_PLACE.sub("", str(error))
         raise FileContentError(f"not TOML: {cause}", path=name, line=line) from error
+    except RecursionError as error:
+        raise FileContentError("not TOML: nested too deeply", path=name) from error
+    except ValueError as error:
+        raise FileContentError("not TOML: a number of too many digits", path=name) from error
 
 
 def _text_groups(document: _Document) -> tuple[tuple[tuple[str, ...], ...], list[int | None]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from seqtools.errors import ScoreFileError
 from seqtools.evaluation.beam_errors_objective import Candidate, Objective
+from seqtools.io.text_numbers import whole_number
 
 # A log-softmax may end a rounding error above zero.
 _ROUNDING = 1e-6
@@ -69,10 +70,11 @@ class CellReader:
             If the cell is no whole number, or one that T cannot be.
         """
         text = str(cell).strip()
-        if not text.isdecimal() or not text.isascii():
-            raise self.fault(f"{name} {text!r} is not a whole number of at least 0", line)
+        number = whole_number(text)
+        if number is None:
+            raise self.fault(f"{name} {shown(text)} is not a whole number of at least 0", line)
         adds_end = self.lengths_without_eos and self.objective.eos_counted
-        length = int(text) + adds_end
+        length = number + adds_end
         if length == 0 and self.objective.eos_counted:
             raise self.fault(
                 f"{name} is 0, but T counts the end symbol, so it is at least 1",
@@ -133,3 +135,8 @@ class CellReader:
         if number <= 1:
             remedy = f"take logarithms if it is a probability; {remedy}"
         return self.fault(f"{name} {text} is above 0, which no log-probability is", line, remedy)
+
+
+def shown(text: str) -> str:
+    """Return a cell for a message, not too long."""
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -15,9 +15,10 @@ from typing import Any
 
 from seqtools.errors import FileContentError, ScoreFileError, SeqtoolsWarning
 from seqtools.evaluation.beam_errors import ScoredSentence
-from seqtools.evaluation.beam_errors_cells import CellReader
+from seqtools.evaluation.beam_errors_cells import CellReader, shown
 from seqtools.evaluation.beam_errors_objective import Candidate, Objective
 from seqtools.evaluation.bleu_files import file_name, read_lines
+from seqtools.io.text_numbers import whole_number
 
 _SEPARATORS = re.compile(r"\s*(?:[,;]|\|\|\||\s)\s*")
 REQUIRED = ("hypothesis_score", "reference_score")
@@ -113,6 +114,8 @@ def parse_json(text: str, what: str, cells: CellReader, line: int) -> Any:
         ) from error
     except RecursionError as error:
         raise cells.fault(f"{what} is nested too deeply", line) from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise cells.fault(f"{what} holds a number of too many digits", line) from error
 
 
 def read_candidate(item: Any, cells: CellReader, name: str, line: int) -> Candidate:
@@ -263,9 +266,10 @@ def _whole(cell: str, name: str, line: int, cells: CellReader) -> int | None:
     text = cell.strip()
     if cells.is_nothing(text):
         return None
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise cells.fault(f"{name} {text!r} is not a whole number of at least 1", line)
-    return int(text)
+    number = whole_number(text)
+    if not number:
+        raise cells.fault(f"{name} {shown(text)} is not a whole number of at least 1", line)
+    return number
 
 
 def _shown(item: Any) -> str:

@@ -12,10 +12,11 @@ from typing import Any
 
 from seqtools.errors import FileContentError, ScoreFileError
 from seqtools.evaluation.beam_errors import ScoredSentence
-from seqtools.evaluation.beam_errors_cells import CellReader
+from seqtools.evaluation.beam_errors_cells import CellReader, shown
 from seqtools.evaluation.beam_errors_files import parse_json, read_candidate
 from seqtools.evaluation.beam_errors_objective import Candidate, Objective
 from seqtools.evaluation.bleu_files import file_name, read_lines
+from seqtools.io.text_numbers import whole_number
 
 _LIST_KEYS = ("hypotheses", "nbest", "alternatives")
 
@@ -89,12 +90,13 @@ def _moses_entries(
                 line,
                 "give a Moses list or JSON Lines",
             )
-        if not (fields[0].isascii() and fields[0].isdecimal()):
-            raise cells.fault(f"sentence id {fields[0]!r} is not a whole number", line)
+        index = whole_number(fields[0])
+        if index is None:
+            raise cells.fault(f"sentence id {shown(fields[0])} is not a whole number", line)
         score = fields[3] if len(fields) > 3 else fields[2]
         if feature is not None:
             score = _feature(fields[2], feature, cells, line)
-        yield int(fields[0]), cells.candidate(score, None, fields[1], "n-best", line), line
+        yield index, cells.candidate(score, None, fields[1], "n-best", line), line
 
 
 def _feature(features: str, wanted: str, cells: CellReader, line: int) -> str:
@@ -134,8 +136,8 @@ def _json_object(content: str, cells: CellReader, line: int) -> Mapping[str, Any
 def _index(item: Mapping[str, Any], position: int | None, cells: CellReader, line: int) -> int:
     """Return the sentence that a line belongs to, by its id or else its position."""
     index = item.get("id", position)
-    if isinstance(index, str) and index.isascii() and index.isdecimal():
-        return int(index)
+    if isinstance(index, str):
+        index = whole_number(index)
     if isinstance(index, int) and not isinstance(index, bool):
         return index
     raise cells.fault(

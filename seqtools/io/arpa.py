@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from seqtools.errors import FileContentError, LanguageModelError
 from seqtools.io.compressed import open_output
 from seqtools.io.text_lines import text_lines
+from seqtools.io.text_numbers import whole_number
+from seqtools.io.text_rows import is_numeric
 
 NGram = tuple[str, ...]
 Entries = dict[NGram, tuple[float, float]]
@@ -124,9 +126,10 @@ class _Reader:
         counts: list[int] = []
         while (line := self.next_line()).startswith("ngram "):
             order, _, count = line.removeprefix("ngram ").partition("=")
-            if order.strip() != str(len(counts) + 1) or not count.strip().isdecimal():
+            number = whole_number(count.strip())
+            if order.strip() != str(len(counts) + 1) or number is None:
                 raise self.error(f"{_shown(line)} where ngram {len(counts) + 1}=COUNT must stand")
-            counts.append(int(count))
+            counts.append(number)
         if not counts:
             raise self.error(f"{_shown(line)} where ngram 1=COUNT must stand")
         return counts, line
@@ -150,10 +153,9 @@ class _Reader:
 
     def number_of(self, text: str) -> float:
         """Return a number of the file; minus infinity becomes -99, as SRILM writes it."""
-        try:
-            number = float(text)
-        except ValueError:
-            raise self.error(f"{_shown(text)} is not a number") from None
+        if not is_numeric(text.encode()):
+            raise self.error(f"{_shown(text)} is not a number")
+        number = float(text)
         if math.isnan(number) or number == math.inf:
             raise self.error(f"{text} is not a finite number")
         return max(number, -99.0)

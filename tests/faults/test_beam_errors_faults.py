@@ -63,6 +63,25 @@ def test_bad_nbest_list_gets_one_line(folder, seqtools):
     assert_one_line(done, "nbest, line 2: sentence id 5, but there are 2 sentences")
 
 
+DIGITS = "9" * 5000
+
+
+def test_numbers_of_too_many_digits_get_one_line(folder, seqtools):
+    header = "hypothesis_score\treference_score\thypothesis_length\treference_length\n"
+    for digits in (DIGITS, DIGITS[:400]):
+        (folder / "long.tsv").write_text(f"{header}-1\t-2\t{digits}\t3\n")
+        done = seqtools("beam-errors", "--scores", "long.tsv", "--alpha", 1)
+        assert_one_line(done, "long.tsv, line 2: hypothesis_length '999")
+        assert_one_line(done, "is not a whole number of at least 0")
+    for content, message in (
+        (f"{DIGITS} ||| a ||| F0= -1 ||| -1\n", "sentence id '999"),
+        (f'{{"id": {DIGITS}, "score": -1}}\n', "the line holds a number of too many digits"),
+    ):
+        (folder / "nbest").write_text(content)
+        done = seqtools("beam-errors", "--scores", "scores.tsv", "--nbest", "nbest")
+        assert_one_line(done, f"nbest, line 1: {message}")
+
+
 def test_gzip_under_any_name_is_read(folder, seqtools):
     (folder / "scores.tsv").write_bytes(gzip.compress(GOOD))
     assert seqtools("beam-errors", "--scores", "scores.tsv").exit_code == 0

@@ -39,6 +39,7 @@ def train(seqtools, tmp_path):
         ("dim", "not TOML"),
         (b"dim = 8 # \xff", "not TOML"),
         ("dim = " + "[" * 5000, "nested too deeply"),
+        ("dim = " + "9" * 5000, "not TOML"),
     ],
 )
 def test_a_faulty_file_is_named_with_its_key(train, content, message):

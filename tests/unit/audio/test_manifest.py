@@ -56,6 +56,7 @@ def test_where_no_text_is_needed_a_path_is_enough(write):
         (b"a.wav\tx\nb.wav\ty\xff\n", 2, "byte 15: invalid UTF-8; convert it to UTF-8 with"),
         ("a.wav\t \n", 1, "no text in the second column"),
         ("a.wav\tx\t1,5\t2\n", 1, "times '1,5' and '2' are not numbers"),
+        ("a.wav\tx\t1_0\t20\n", 1, "times '1_0' and '20' are not numbers"),
         ("a.wav\tx\t2\t1\n", 1, "times from 2 to 1; start must be at least 0"),
         ("a.wav\tx\t-1\t\n", 1, "times from -1 to the end"),
         ("a.wav\tx\tnan\t2\n", 1, "times from nan to 2"),

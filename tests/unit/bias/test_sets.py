@@ -148,6 +148,9 @@ def test_the_same_sets_can_be_json(tmp_path):
         ("json", '{"language": ["en"]}', "line 1: key language: expected a text, got a list"),
         ("txt", "some words", "expected tables of word sets, got nothing"),
         ("json", "[" * 100_000, "not JSON: nested too deeply"),
+        ("toml", "x = " + "[" * 100_000, "not TOML: nested too deeply"),
+        ("json", '{"weat": ' + "9" * 5000 + "}", "not JSON: a number of too many digits"),
+        ("toml", "x = " + "9" * 5000, "not TOML: a number of too many digits"),
     ],
 )  # fmt: skip
 def test_a_malformed_file_is_named_with_line_and_key(tmp_path, suffix, text, message):

@@ -129,6 +129,9 @@ def test_a_file_of_another_tool_is_read(tmp_path):
     [
         ("ngram 2=2", "ngram 3=2", 5, "where ngram 2=COUNT must stand"),
         ("ngram 1=4\nngram 2=2\n", "", 5, "where ngram 1=COUNT must stand"),
+        ("ngram 1=4", "ngram 1=" + "4" * 5000, 4, "where ngram 1=COUNT must stand"),
+        ("ngram 1=4", "ngram 1=٤", 4, "where ngram 1=COUNT must stand"),
+        ("-0.5\ta", "-0_5\ta", 10, "'-0_5' is not a number"),
         ("ngram 1=4", "ngram 1=5", 13, "4 1-grams; the header counts 5"),
         ("\\2-grams:", "\\3-grams:", 13, r"where \\2-grams: must stand"),
         ("-0.2\t<s> a", "-0.2\t<s>", 14, "2 fields; a 2-gram has 3 or more"),
