@@ -17,6 +17,8 @@ from seqtools.types import Float32Array
 # Samples of floating point may pass 1 where a recorder leaves room; 60 decibels beyond it are none
 # of sound, but integers that nobody divided, or damage, and their squares may leave float32.
 LARGEST_SAMPLE = 1000.0
+# A header that declares 1 sample a second would make gigabytes of a small file.
+_LARGEST_FACTOR = 64
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,12 @@ def check_info(
             f"has {info.sample_rate} samples a second, {wanted} are wanted",
             path=path,
             remedy="ask for resampling (--resample), or convert it",
+        )
+    if wanted is not None and wanted > _LARGEST_FACTOR * info.sample_rate:
+        raise AudioError(
+            f"has {info.sample_rate} samples a second, too few to be made {wanted}",
+            path=path,
+            remedy="correct the rate in its header, or record it again",
         )
 
 

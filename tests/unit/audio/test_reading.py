@@ -134,6 +134,13 @@ def test_what_is_no_recording_is_refused(tmp_path, content, message):
             read(tmp_path / "a.wav")
 
 
+def test_a_rate_that_would_make_gigabytes_of_a_small_file_is_refused(tmp_path):
+    write_wav(tmp_path / "a.wav", tone(), 100)
+    with pytest.raises(AudioError, match="has 100 samples a second, too few to be made 8000"):
+        read_recording(tmp_path / "a.wav", RecordingOptions(8000, resample=True))
+    assert len(read_recording(tmp_path / "a.wav", RecordingOptions(6400, resample=True))[0])
+
+
 def test_a_recording_without_samples_is_refused(tmp_path):
     write_wav(tmp_path / "a.wav", np.empty(0, np.float32), 8000)
     with pytest.raises(AudioError, match="holds no samples"):
