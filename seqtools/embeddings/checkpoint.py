@@ -75,6 +75,11 @@ class Checkpoint:
             marker.write_text(_MARKER, encoding="utf-8")
         except FileAccessError:
             raise
+        except (FileExistsError, NotADirectoryError) as error:
+            raise FileAccessError(
+                f"{self.directory}: cannot keep checkpoints here: it is a file, or in one; name a "
+                "new or an empty directory"
+            ) from error
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.directory, "write") from error
 

@@ -103,6 +103,11 @@ class ModelDirectory:
             holds_files = any(
                 not _is_left_over(path.name, leftovers) for path in self.path.iterdir()
             )
+        except (FileExistsError, NotADirectoryError) as error:
+            raise FileAccessError(
+                f"{self.path}: cannot write a model here: it is a file, or in one, and a model is "
+                "a directory; name a new or an empty one"
+            ) from error
         except OSError as error:
             raise FileAccessError.from_os_error(error, self.path, "write") from error
         if self.holds_model() and not (may_overwrite or is_resumed):

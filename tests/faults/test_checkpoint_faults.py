@@ -51,6 +51,16 @@ def test_an_empty_directory_serves_and_is_gone_after_the_run(seqtools, corpus):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("name", ["corpus.txt", "corpus.txt/kept"])
+def test_checkpoints_are_not_kept_in_a_file(seqtools, corpus, name):
+    before = corpus.read_bytes()
+    arguments = ["-o", corpus.parent / "x.vec", "--checkpoint-dir", corpus.parent / name, "-q"]
+    outcome = seqtools("embed", "train", corpus, *arguments)
+    assert outcome.exit_code == 1
+    assert "cannot keep checkpoints here: it is a file, or in one" in outcome.stderr
+    assert corpus.read_bytes() == before
+
+
 @pytest.mark.parametrize("model", ["skipgram", "glove", "nplm"])
 def test_text_that_is_refused_leaves_no_directory(seqtools, tmp_path, model):
     (tmp_path / "bad.txt").write_bytes(b"the cat sat\nthe d\0g\n")

@@ -155,8 +155,9 @@ def test_a_model_is_replaced_only_when_asked(tmp_path):
 
 def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path):
     (tmp_path / "model").write_text("no directory")
-    with pytest.raises(FileAccessError, match="cannot write"):
-        ModelDirectory(tmp_path / "model").check_free(may_overwrite=True, is_resumed=False)
+    for path in (tmp_path / "model", tmp_path / "model" / "below"):
+        with pytest.raises(FileAccessError, match="cannot write a model here: it is a file, or in"):
+            ModelDirectory(path).check_free(may_overwrite=True, is_resumed=False)
 
 
 def test_a_model_that_is_replaced_stays_until_the_new_one_has_weights(tmp_path):
