@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,7 +33,7 @@ import numpy as np
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
 from benchmarks.shared.idle_rounds import compare_on_free_cores
 from benchmarks.shared.peak_memory import peak_megabytes
-from benchmarks.shared.report import Row, compare, write
+from benchmarks.shared.report import Row, compare, read, write
 from seqtools.embeddings.cooccurrence import count_cooccurrences
 from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
 from seqtools.embeddings.glove import make_model
@@ -99,6 +100,21 @@ def trainer(
     return run
 
 
+def apart(data: TrainingPairs) -> float:
+    """Train two models for an epoch at once; return million entries per second of both.
+
+    They share nothing, so that this is what the machine's second core can give.
+    """
+    models = [make_model(data, EPOCH) for _ in range(2)]
+    threads = [Thread(target=train, args=(m, NullMonitor(), StopRequest())) for m in models]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(model.work_done for model in models) / (time.perf_counter() - start) / 1e6
+
+
 def shuffled(data: TrainingPairs) -> TrainingPairs:
     """Return the pairs in an order that is random throughout, as one tile."""
     pairs = data.pairs[np.random.default_rng(1).permutation(len(data.pairs))]
@@ -125,9 +141,14 @@ def compare_threads(cache: IdCache, data: TrainingPairs, folder: Path, rounds: i
     training = trainer(data, both, clock), trainer(data, EPOCH, clock)
     counting = counter(cache, folder, 2, clock), counter(cache, folder, 1, clock)
     print("\nmillion tokens or entries per second; peer: one thread")
-    return [
+    rows = [
         compare_on_free_cores(f"{step}, 2 threads over 1", "M/s", *pair, rounds, 1.8, 1.95)
         for step, pair in (("training", training), ("counting", counting))
+    ]
+    name = "training, two models apart over one"
+    return [
+        *rows,
+        compare_on_free_cores(name, "M/s", lambda: apart(data), training[1], rounds),
     ]
 
 
@@ -231,6 +252,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path, nargs="?", help="plain text, a sentence a line")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, default 5")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file too")
+    parser.add_argument("--threads-only", action="store_true", help="measure threads alone")
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -246,10 +268,14 @@ def main() -> None:
         file = CooccurrenceFile.open(folder / "counts-1.cooc")
         data = prepare_pairs(file, folder / "whole-pairs", EPOCH, NullMonitor())
         trainer(data)()
-        rows = compare_speed(corpus, cache, data, folder, options.rounds)
-        rows += compare_threads(cache, data, folder, options.rounds)
-        rows += compare_cost(corpus, folder)
-        measure_sizes(corpus, folder)
+        if options.threads_only:
+            rows = [row for row in read(options.output) if "free cores" not in row.name]
+            rows += compare_threads(cache, data, folder, options.rounds)
+        else:
+            rows = compare_speed(corpus, cache, data, folder, options.rounds)
+            rows += compare_threads(cache, data, folder, options.rounds)
+            rows += compare_cost(corpus, folder)
+            measure_sizes(corpus, folder)
         write(options.output, "GloVe", str(corpus.name), "our skip-gram, or as named", rows)
 
 
