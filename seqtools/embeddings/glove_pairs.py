@@ -4,7 +4,7 @@ Co-occurrences lie in the order of their rows, the rarer word of each pair. They
 of rows whose parameters fit in the second-level cache, and each group into tiles by bands of
 columns, each band twice as wide as the one before. A tile is put into random order, and an epoch
 visits all tiles in random order. An entry's neighbours in the order then share few words, but its
-parameters are in a cache: 2.4 times as fast as an order that is random throughout, at the same cost
+parameters are in a cache: 2.8 times as fast as an order that is random throughout, at the same cost
 after a few epochs (benchmarks/glove.py).
 """
 
