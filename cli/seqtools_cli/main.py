@@ -153,12 +153,12 @@ def entry() -> None:
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone: keep the interpreter from complaining about it while it ends.
+    except OSError as error:
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            click.echo(f"seqtools: error: stdout: cannot write: {error.strerror}", err=True)
+            code = 1
+        # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
         import os
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        click.echo(f"seqtools: error: stdout: cannot write: {error.strerror}", err=True)
-        code = code or 1
     sys.exit(code)

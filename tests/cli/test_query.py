@@ -174,7 +174,11 @@ def test_vectors_and_questions_cannot_both_be_standard_input(seqtools):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "stdin: no words"), (b" \n\n", "stdin: no words"), (b"a\n\xff\n", "stdin, line 2: not")],
+    [
+        (b"", "stdin: no words"),
+        (b" \n\n", "stdin: no words"),
+        (b"a\n\xff\n", "stdin, line 2, byte 2"),
+    ],
 )
 def test_bad_standard_input_is_one_line(seqtools, vectors, stdin, content, message):
     stdin(content)

@@ -25,6 +25,7 @@ def vectors(tmp_path):
 def _shell(command, vectors):
     """Run a shell line in which $S is the command and $V the vectors."""
     environment = {**ENVIRONMENT, "S": f"{sys.executable} -m seqtools_cli embed", "V": str(vectors)}
+    environment["PYTHONUNBUFFERED"] = ""  # what is not buffered cannot fail at the end
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
         env=environment,
