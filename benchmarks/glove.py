@@ -23,13 +23,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from benchmarks.shared.apart import train_at_once
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
 from benchmarks.shared.idle_rounds import compare_on_free_cores
 from benchmarks.shared.peak_memory import peak_megabytes
@@ -106,13 +106,8 @@ def apart(data: TrainingPairs) -> float:
     They share nothing, so that this is what the machine's second core can give.
     """
     models = [make_model(data, EPOCH) for _ in range(2)]
-    threads = [Thread(target=train, args=(m, NullMonitor(), StopRequest())) for m in models]
-    start = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(model.work_done for model in models) / (time.perf_counter() - start) / 1e6
+    seconds = train_at_once(models)
+    return sum(model.work_done for model in models) / seconds / 1e6
 
 
 def shuffled(data: TrainingPairs) -> TrainingPairs:

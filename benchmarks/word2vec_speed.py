@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -73,21 +72,15 @@ class Ours:
 
         They share nothing, so that this is what the machine's second core can give.
         """
-        from seqtools.embeddings.lock_free import train
+        from benchmarks.shared.apart import train_at_once
         from seqtools.embeddings.settings import Word2VecSettings
         from seqtools.embeddings.word2vec import make_model
-        from seqtools.monitor import NullMonitor, StopRequest
 
         half = len(self.all_ids) // 2
         parts = self.all_ids[:half], self.all_ids[half:]
         models = [make_model(part, self.counts, Word2VecSettings(epochs=1)) for part in parts]
-        threads = [Thread(target=train, args=(m, NullMonitor(), StopRequest())) for m in models]
-        start = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(model.words_done for model in models) / (time.perf_counter() - start) / 1e3
+        seconds = train_at_once(models)
+        return sum(model.words_done for model in models) / seconds / 1e3
 
 
 class Gensims:
