@@ -123,7 +123,7 @@ def merge(
     co-occurrences.
     """
     from seqtools.embeddings.settings import count_cores
-    from seqtools.io.cooccurrence_file import is_cooccurrence_file
+    from seqtools.io.cooccurrence_magic import is_cooccurrence_file
     from seqtools.monitor import StopRequest
     from seqtools_cli.signals import stop_on_signals
 

@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 
 from seqtools.errors import FileAccessError, FileContentError
 from seqtools.io.atomic import atomic_writer
+from seqtools.io.cooccurrence_magic import MAGIC
 from seqtools.io.early_flush import flushing_early
 from seqtools.io.entry_reader import ENTRY, EntryReader
 
-MAGIC = b"seqtools co-occurrences\n"
 FORMAT_VERSION = 1
 
 _HEADER_BYTES = 1024
@@ -157,15 +157,6 @@ class CooccurrenceFile:
             raise FileContentError(
                 "damaged: the checksum of its entries differs", path=self.path, remedy=_REMEDY
             )
-
-
-def is_cooccurrence_file(path: str | os.PathLike[str]) -> bool:
-    """Say whether a file begins like a file of co-occurrences; False if it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except (OSError, ValueError):
-        return False
 
 
 def check_output(path: str | os.PathLike[str]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqtools.errors import CorpusError, SettingsError
 from seqtools.io.compressed import compression_of, open_input
-from seqtools.io.cooccurrence_file import MAGIC as COOCCURRENCES
+from seqtools.io.cooccurrence_magic import MAGIC as COOCCURRENCES
 from seqtools.types import BoolArray, Uint8Array
 
 CHUNK_BYTES = 1 << 20

@@ -16,7 +16,8 @@ from seqtools.embeddings.cooccurrence_settings import (
     plan_merging,
 )
 from seqtools.errors import FileAccessError, FileContentError, SettingsError
-from seqtools.io.cooccurrence_file import CooccurrenceFile, check_output, is_cooccurrence_file
+from seqtools.io.cooccurrence_file import CooccurrenceFile, check_output
+from seqtools.io.cooccurrence_magic import is_cooccurrence_file
 from seqtools.io.entry_reader import ENTRY, EntryReader
 from seqtools.text.id_cache import TextSettings, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
