@@ -40,6 +40,16 @@ GENERATE_RULES: tuple[Rule, ...] = (
     ),
     OneStdin({"report": "--report"}),
 )
+
+
+def _needs_model(name: str, option: str) -> Contradiction:
+    """Return the rule that an option needs a language model."""
+    return Contradiction(
+        lambda values: values[name] is not None and not values["language_model"],
+        f"{option} needs --lm.",
+    )
+
+
 TRANSCRIBE_RULES: tuple[Rule, ...] = (
     Contradiction(
         lambda values: bool(values["files"]) == (values["manifest"] is not None),
@@ -57,18 +67,9 @@ TRANSCRIBE_RULES: tuple[Rule, ...] = (
         lambda values: values["language_model"] and not values["beam_size"],
         "--lm needs --beam-size.",
     ),
-    Contradiction(
-        lambda values: values["alpha"] is not None and not values["language_model"],
-        "--lm-weight needs --lm.",
-    ),
-    Contradiction(
-        lambda values: values["beta"] is not None and not values["language_model"],
-        "--word-bonus needs --lm.",
-    ),
-    Contradiction(
-        lambda values: values["tuning"] is not None and not values["language_model"],
-        "--tune needs --lm.",
-    ),
+    _needs_model("alpha", "--lm-weight"),
+    _needs_model("beta", "--word-bonus"),
+    _needs_model("tuning", "--tune"),
     Unheeded(
         ("--lm-weight", "--word-bonus"),
         lambda values: values["tuning"] is not None,

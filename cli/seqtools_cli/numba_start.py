@@ -5,13 +5,13 @@ import sys
 from seqtools_cli.console import Console
 
 
-def start_numba_without_blas(console: Console | None) -> None:
+def start_numba_without_blas(console: Console) -> None:
     """Import Numba's array functions while SciPy's BLAS is out of sight.
 
     Numba imports ``scipy.linalg`` only to learn whether kernels may call BLAS, which ours do not.
     Without it a command that trains starts 0.27 s sooner (of 0.9 s; benchmarks/startup.py). This
-    is for the command line's own process, where nobody else's kernels run. With a console, a line
-    on stderr says why the first run of a command takes its time.
+    is for the command line's own process, where nobody else's kernels run. A line on stderr says
+    why the first run of a command takes its time.
     """
     name = "scipy.linalg"
     if name not in sys.modules and "numba.np.arraymath" not in sys.modules:
@@ -20,8 +20,7 @@ def start_numba_without_blas(console: Console | None) -> None:
             import numba.np.arraymath  # noqa: F401
         finally:
             del sys.modules[name]
-    if console is not None:
-        _announce_compiling(console)
+    _announce_compiling(console)
 
 
 def _announce_compiling(console: Console) -> None:

@@ -20,6 +20,7 @@ from seqtools_cli.text_options import (
     threads_option,
     word_choice_options,
 )
+from seqtools_cli.training_rules import NEEDS_VALID, ONE_VALID, holds_nothing_out
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -80,16 +81,8 @@ _RULES: tuple[Rule, ...] = (
         lambda values: values["vocabulary"] is not None,
         "is of no use with --vocab, which says what words there are",
     ),
-    Unheeded(
-        ("--patience",),
-        lambda values: not values["valid"] and not values["valid_share"],
-        "needs --valid, or --valid-share above 0",
-    ),
-    Unheeded(
-        ("--valid-share",),
-        lambda values: values["valid"],
-        "has no effect with --valid; leave one out",
-    ),
+    Unheeded(("--patience",), holds_nothing_out, NEEDS_VALID),
+    ONE_VALID,
     OneStdin(
         {
             "corpus": "CORPUS",

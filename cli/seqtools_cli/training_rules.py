@@ -2,13 +2,23 @@
 
 import click
 
-from seqtools_cli.option_rules import Condition, Contradiction, OneStdin, Rule, Unheeded
+from seqtools_cli.option_rules import Condition, Contradiction, OneStdin, Rule, Unheeded, Values
 
 
 def _differs(name: str, *choices: str) -> Condition:
     """Return the condition that an option has none of these values."""
     return lambda values: values[name] not in choices
 
+
+def holds_nothing_out(values: Values) -> bool:
+    """Say whether no text is set apart, by --valid or --valid-share."""
+    return not values["valid"] and not values["valid_share"]
+
+
+NEEDS_VALID = "needs --valid, or --valid-share above 0"
+ONE_VALID = Unheeded(
+    ("--valid-share",), lambda values: values["valid"], "has no effect with --valid; leave one out"
+)
 
 _CELL: tuple[Rule, ...] = (
     Contradiction(
@@ -143,15 +153,8 @@ LANGUAGE_MODEL_RULES: tuple[Rule, ...] = (
     OneStdin({"texts": "TEXT", "valid": "--valid", "test": "--test"}),
     *_SYMBOLS,
     *_TRAINING,
-    *_needs_judging(
-        lambda values: not values["valid"] and not values["valid_share"],
-        "needs --valid, or --valid-share above 0",
-    ),
-    Unheeded(
-        ("--valid-share",),
-        lambda values: values["valid"],
-        "has no effect with --valid; leave one out",
-    ),
+    *_needs_judging(holds_nothing_out, NEEDS_VALID),
+    ONE_VALID,
     Unheeded(
         ("--variational-dropout",), lambda values: not values["dropout"], "needs --dropout above 0"
     ),

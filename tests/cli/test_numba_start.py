@@ -8,7 +8,8 @@ def test_kernels_run_without_scipys_linear_algebra_and_scipy_still_imports():
     script = (
         "import sys\n"
         "from seqtools_cli.numba_start import start_numba_without_blas\n"
-        "start_numba_without_blas(None)\n"
+        "from seqtools_cli.console import Console\n"
+        "start_numba_without_blas(Console())\n"
         "from seqtools.embeddings.distributions import make_noise\n"
         "import numpy as np\n"
         "make_noise(np.array([3, 2, 1]), 0.75)\n"
