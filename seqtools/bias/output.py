@@ -81,9 +81,9 @@ def save_debiased(
     known = format_for_path(path, format_name)
     metadata = {**vectors.metadata, METHOD_KEY: fitted.settings.method}
     if known == "gensim":
-        changed = fitted.debiasing.apply(vectors.vectors)
-        whole = WordVectors(vectors.words, changed, vectors.counts, metadata)
-        save_vectors(path, whole, format=known)
+        changed = vectors.with_vectors(fitted.debiasing.apply(vectors.vectors))
+        changed.metadata.update(metadata)
+        save_vectors(path, changed, format=known)
         return
     rows = cast("Float32Array", fitted.debiasing.on_demand(vectors.vectors))
     with one_blas_thread():

@@ -53,9 +53,6 @@ class GloVeWalk:
     copies: RowCopies = NO_COPIES
     epoch: int = 0
 
-    def begin_epoch(self) -> None:
-        """Do nothing: the schedule begins an epoch when its first tiles are asked for."""
-
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a checkpoint stores."""
         return {"losses": self.losses, "pairs": self.pairs, "epoch": np.array([self.epoch])}

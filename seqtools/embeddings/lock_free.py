@@ -63,9 +63,6 @@ class Walk(Protocol):
     losses: Float64Array
     pairs: Int64Array
 
-    def begin_epoch(self) -> None:
-        """Go back to the start of the part."""
-
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that a checkpoint stores."""
 
@@ -123,7 +120,10 @@ class Model(ABC):
 
     @abstractmethod
     def advance(self, walk: Any) -> bool:
-        """Train for a fraction of a second on a walk, and say whether its epoch goes on."""
+        """Train for a fraction of a second on a walk, and say whether its epoch goes on.
+
+        If not, the next call begins another epoch.
+        """
 
     @property
     def finished_epochs(self) -> int:
@@ -231,7 +231,6 @@ def _go(model: Model, walk: Walk, pause: Event) -> None:
     while not pause.is_set():
         if not model.advance(walk):
             walk.epoch += 1
-            walk.begin_epoch()
             if model.finished_epochs == walk.epoch:  # the last to end it
                 model.check_finite()
             return

@@ -99,6 +99,8 @@ class Word2VecModel(Model):
         has_more = self.step(walk, _budget(self.settings, walk))
         let_go(self.ids, start, int(walk.state[POSITION]))
         has_more = has_more or walk.begin_slice()
+        if not has_more:
+            walk.begin_epoch()
         walk.losses[walk.epoch] += tile.loss_of(walk.scratch)
         walk.pairs[walk.epoch] += walk.state[PAIRS]
         walk.state[PAIRS] = 0

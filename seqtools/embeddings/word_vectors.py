@@ -105,8 +105,9 @@ class WordVectors:
             If the shape does not fit.
         """
         other = copy(self)
-        for name in ("norms", "unit_vectors", "_search_table"):  # belong to these vectors
-            other.__dict__.pop(name, None)
+        for name, member in vars(WordVectors).items():
+            if isinstance(member, cached_property):  # made from these vectors
+                other.__dict__.pop(name, None)
         other.vectors = _checked_vectors(vectors, len(self.words))
         other.metadata = dict(self.metadata)
         return other

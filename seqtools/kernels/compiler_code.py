@@ -26,9 +26,12 @@ def let_go_of_compiler_code() -> None:
 
     Does nothing on systems that do not tell which pages these are, as Linux does.
     """
-    for start, stop in _parts_in_this_process():
-        madvise = ctypes.CDLL(None).madvise
-        madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
+    parts = _parts_in_this_process()
+    if not parts:
+        return
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
+    for start, stop in parts:
         madvise(start, stop - start, _MADV_DONTNEED)  # if it fails, the pages stay
 
 

@@ -76,7 +76,6 @@ def test_threads_take_slices_in_turn_and_each_word_once_an_epoch(monkeypatch, th
                 pass
             assert walk.state[CONSUMED] == (epoch + 1) * walk.num_words
             walk.epoch += epoch == 0
-            walk.begin_epoch()
     assert sum(walk.num_words for walk in model.walks) == np.count_nonzero(ids >= 0)
 
 
