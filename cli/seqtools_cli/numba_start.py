@@ -2,6 +2,8 @@
 
 import sys
 
+import click
+
 from seqtools_cli.console import Console
 
 
@@ -24,20 +26,23 @@ def start_numba_without_blas(console: Console) -> None:
 
 
 def _announce_compiling(console: Console) -> None:
-    """Say once if a kernel is compiled, not read from the cache on disk."""
+    """Say once, while the command runs, if a kernel is compiled, not read from the disk."""
     from numba.core import event
 
     class Announcer(event.Listener):  # type: ignore[misc]
         """Hears of the first compilation."""
 
+        has_told = False
+
         def on_start(self, _: object) -> None:
             """Tell, the first time."""
-            if self in listening:
-                listening.clear()
+            if not self.has_told:
+                self.has_told = True
                 console.note("compiling kernels (first run only)")
 
         def on_end(self, _: object) -> None:
             """Do nothing."""
 
-    listening = [Announcer()]
-    event.register("numba:compile", listening[0])
+    announcer, context = Announcer(), click.get_current_context()
+    event.register("numba:compile", announcer)
+    context.call_on_close(lambda: event.unregister("numba:compile", announcer))

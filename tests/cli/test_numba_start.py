@@ -3,13 +3,28 @@
 import subprocess
 import sys
 
+_START = (
+    "import sys, click\n"
+    "from seqtools_cli.console import Console\n"
+    "from seqtools_cli.numba_start import start_numba_without_blas\n"
+    "def command(**settings):\n"
+    "    context = click.Context(click.Command('one'))\n"
+    "    with context.scope(cleanup=False):\n"
+    "        start_numba_without_blas(Console(**settings))\n"
+    "    return context\n"
+)
+# Every new type of argument is compiled; none is on the disk.
+_COMPILE = (
+    "import numpy as np, numba\n"
+    "first = numba.njit(lambda x: x)\n"
+    "def use(*values):\n"
+    "    for value in values: first(value)\n"
+)
+
 
 def test_kernels_run_without_scipys_linear_algebra_and_scipy_still_imports():
     script = (
-        "import sys\n"
-        "from seqtools_cli.numba_start import start_numba_without_blas\n"
-        "from seqtools_cli.console import Console\n"
-        "start_numba_without_blas(Console())\n"
+        _START + "command()\n"
         "from seqtools.embeddings.distributions import make_noise\n"
         "import numpy as np\n"
         "make_noise(np.array([3, 2, 1]), 0.75)\n"
@@ -24,9 +39,7 @@ def test_kernels_run_without_scipys_linear_algebra_and_scipy_still_imports():
 
 def test_only_a_run_that_compiles_says_so(tmp_path):
     script = (
-        "from seqtools_cli.console import Console\n"
-        "from seqtools_cli.numba_start import start_numba_without_blas\n"
-        "start_numba_without_blas(Console())\n"
+        _START + "command()\n"
         "import numpy as np\n"
         "from seqtools.kernels.huffman import measure_paths, build_tree\n"
         "parents, bits = np.empty(3, np.int64), np.empty(3, np.uint8)\n"
@@ -41,3 +54,26 @@ def test_only_a_run_that_compiles_says_so(tmp_path):
         for _ in range(2)
     ]
     assert errors == [b"compiling kernels (first run only)\n", b""]
+
+
+def test_each_command_of_a_process_tells_once_and_none_after_its_end():
+    script = (
+        _START
+        + _COMPILE
+        + "one = command()\n"
+        + "use(1, 1.0)\n"
+        + "one.close()\n"
+        + "use(True)\n"
+        + "quiet = command(quiet=True)\n"
+        + "use(1j)\n"
+        + "quiet.close()\n"
+        + "print('two', file=sys.stderr)\n"
+        + "command()\n"
+        + "use(np.float32(1))\n"
+    )
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, env=environment, capture_output=True
+    )
+    line = b"compiling kernels (first run only)\n"
+    assert done.stderr == line + b"two\n" + line
