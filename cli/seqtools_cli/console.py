@@ -73,24 +73,32 @@ class Console:
     def note(self, text: str) -> None:
         """Print a line on stderr unless the command is quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            _tell(text)
 
     def detail(self, text: str) -> None:
         """Print a line on stderr if the command is verbose."""
         if self.verbose:
-            click.echo(text, err=True)
+            _tell(text)
 
     def show_warnings(self) -> None:
         """Print library warnings as one line on stderr each, or not at all when quiet."""
         from seqtools.errors import SeqtoolsWarning
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
-            click.echo(f"seqtools: warning: {message}", err=True)
+            _tell(f"seqtools: warning: {message}")
 
         warnings.showwarning = show
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("ignore" if self.quiet else "always", SeqtoolsWarning)
+
+
+def _tell(text: str) -> None:
+    """Print a line on stderr, above a progress bar if one is running.
+
+    The bar stands in for stderr while it runs; Click, if not told which file, looks behind it.
+    """
+    click.echo(text, file=sys.stderr, err=True)
 
 
 def _plain(value: Any) -> Any:
