@@ -73,12 +73,13 @@ def skipgram(corpus: Path, whole: IdCache, folder: Path) -> Callable[[], float]:
 def counter(
     cache: IdCache, folder: Path, threads: int = 1, clock: Callable[[], float] = time.process_time
 ) -> Callable[[], float]:
-    """Return a function that counts and returns million tokens per second of a clock."""
-    settings = CooccurrenceSettings(threads=threads)
+    """Return a function that counts into a new file; it returns million tokens per second."""
+    settings, path = CooccurrenceSettings(threads=threads), folder / f"counts-{threads}.cooc"
 
     def run() -> float:
+        path.unlink(missing_ok=True)
         start = clock()
-        count_cooccurrences(cache, folder / f"counts-{threads}.cooc", settings)
+        count_cooccurrences(cache, path, settings)
         return cache.statistics.tokens_kept / (clock() - start) / 1e6
 
     return run

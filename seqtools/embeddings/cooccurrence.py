@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqtools.embeddings.cooccurrence_merge import Run, merge_runs
 from seqtools.embeddings.cooccurrence_settings import (
@@ -25,7 +24,7 @@ from seqtools.embeddings.cooccurrence_settings import (
     distance_weights,
     plan_counting,
 )
-from seqtools.embeddings.ordered_work import results_in_order
+from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
 from seqtools.errors import FileAccessError
 from seqtools.io.cooccurrence_file import (
     CooccurrenceHeader,
@@ -33,19 +32,18 @@ from seqtools.io.cooccurrence_file import (
     check_output,
     write_cooccurrences,
 )
-from seqtools.io.entry_reader import ENTRY, EntryReader
+from seqtools.io.row_reader import RowReader
 from seqtools.io.temporary import temporary_directory
-from seqtools.kernels.cooccurrence import (
+from seqtools.kernels.cooccurrence import count_rows, count_words, list_places
+from seqtools.kernels.cooccurrence_rows import (
+    LARGEST_ENTRY_BYTES,
+    ROW_HEADER_BYTES,
     RowScratch,
-    checksum_entries,
-    count_rows,
-    count_words,
-    list_places,
     make_row_scratch,
 )
 from seqtools.monitor import Monitor, NullMonitor, Progress
 from seqtools.text.id_cache import IdCache
-from seqtools.types import Int32Array, Int64Array
+from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
 
 _STRIPE_TOKENS = 1 << 18
 
@@ -79,11 +77,12 @@ class _Places(NamedTuple):
 
 
 class _Stripe(NamedTuple):
-    """Rows that one thread adds up into a buffer."""
+    """Rows that one thread adds up into a buffer, with their number of entries and checksum."""
 
     first_row: int
     last_row: int
-    buffer: NDArray[Any]
+    buffer: Uint8Array
+    totals: Uint64Array
 
 
 def count_cooccurrences(
@@ -160,15 +159,15 @@ class _Counter:
         self._weights = distance_weights(settings.window)[1]
         self._started = time.monotonic()
         self._scratch: SimpleQueue[RowScratch] = SimpleQueue()
-        self._buffers: SimpleQueue[NDArray[Any]] = SimpleQueue()
+        self._buffers: SimpleQueue[Uint8Array] = SimpleQueue()
         for _ in range(settings.threads):
             self._scratch.put(make_row_scratch(self._size))
-        for _ in range(settings.threads + 1):
-            self._buffers.put(np.empty(plan.buffer_entries, ENTRY))
+        for _ in range(tasks_under_way(settings.threads)):
+            self._buffers.put(np.empty(plan.buffer_bytes, np.uint8))
 
     def spill(self, first: int, directory: Path) -> Run:
         """Count the chunk that begins at a token into a file of its own."""
-        path = directory / f"{first}.entries"
+        path = directory / f"{first}.rows"
         try:
             with path.open("wb") as file:
                 writer = CooccurrenceWriter(file)
@@ -177,15 +176,15 @@ class _Counter:
             raise
         except OSError as error:
             raise FileAccessError.from_os_error(error, path, "write") from error
-        return Run(EntryReader(path, 0, writer.num_entries))
+        return Run(RowReader(path, 0, writer.num_bytes), writer.num_entries)
 
     def count(self, first: int, writer: CooccurrenceWriter) -> None:
         """Count the chunk that begins at a token."""
         chunk = self._list_places(first)
         total, done = int(chunk.starts[-1]), 0
         self._monitor.start("counting co-occurrences", self._ids.size, "tokens")
-        for stripe, num_entries, checksum in self._counted(chunk):
-            writer.add(stripe.buffer[:num_entries], checksum)
+        for stripe, num_bytes in self._counted(chunk):
+            writer.add(stripe.buffer[:num_bytes], stripe.totals)
             self._buffers.put(stripe.buffer)
             done += int(chunk.starts[stripe.last_row] - chunk.starts[stripe.first_row])
             self._report(first + (self._chunk_stop(first) - first) * done / max(1, total))
@@ -220,25 +219,25 @@ class _Counter:
         return _Places(ids, first - low, starts, places)
 
     def _stripes(self, starts: Int64Array) -> Iterator[_Stripe]:
-        """Cut the rows into stripes whose entries fit in a buffer."""
+        """Cut the rows into stripes that fit in a buffer."""
         counts = np.diff(starts)
         most = np.minimum(2 * self._settings.window * counts, np.arange(1, self._size + 1))
-        entries = np.concatenate(([0], np.cumsum(most)))
+        sizes = np.concatenate(([0], np.cumsum(ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * most)))
         row = 0
         while row < self._size:
-            fits = np.searchsorted(entries, entries[row] + self._plan.buffer_entries, "right") - 1
+            fits = np.searchsorted(sizes, sizes[row] + self._plan.buffer_bytes, "right") - 1
             near = np.searchsorted(starts, starts[row] + _STRIPE_TOKENS, "right") - 1
             last = int(min(fits, max(near, row + 1)))
-            yield _Stripe(row, last, self._buffers.get())
+            yield _Stripe(row, last, self._buffers.get(), np.zeros(2, np.uint64))
             row = last
 
-    def _counted(self, chunk: _Places) -> Iterator[tuple[_Stripe, int, int]]:
-        """Yield each stripe with the number of its entries and their checksum."""
+    def _counted(self, chunk: _Places) -> Iterator[tuple[_Stripe, int]]:
+        """Yield each stripe with the number of its bytes."""
 
-        def add_up(stripe: _Stripe) -> tuple[_Stripe, int, int]:
+        def add_up(stripe: _Stripe) -> tuple[_Stripe, int]:
             scratch = self._scratch.get()
             with np.errstate(over="ignore"):  # the checksum wraps around on purpose
-                num_entries = count_rows(
+                num_bytes = count_rows(
                     chunk.ids,
                     chunk.start,
                     chunk.starts,
@@ -248,10 +247,10 @@ class _Counter:
                     self._weights,
                     scratch,
                     stripe.buffer,
+                    stripe.totals,
                 )
-                checksum = int(checksum_entries(stripe.buffer[:num_entries]))
             self._scratch.put(scratch)
-            return stripe, int(num_entries), checksum
+            return stripe, int(num_bytes)
 
         stripes = self._stripes(chunk.starts)
         return results_in_order(add_up, stripes, self._settings.threads)

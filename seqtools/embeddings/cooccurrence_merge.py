@@ -5,13 +5,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings, plan_merging
-from seqtools.embeddings.ordered_work import results_in_order
+from seqtools.embeddings.cooccurrence_entries import row_bytes
+from seqtools.embeddings.cooccurrence_settings import (
+    CooccurrenceSettings,
+    plan_merging,
+    too_little_to_merge,
+)
+from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
 from seqtools.errors import FileContentError, SettingsError
 from seqtools.io.cooccurrence_file import (
     CooccurrenceFile,
@@ -20,46 +24,76 @@ from seqtools.io.cooccurrence_file import (
     check_output,
     write_cooccurrences,
 )
-from seqtools.io.entry_reader import ENTRY, EntryReader
-from seqtools.kernels.cooccurrence import (
+from seqtools.io.row_reader import RowReader
+from seqtools.kernels.cooccurrence_rows import (
+    DAMAGED,
+    EXCEEDED,
     RowScratch,
-    checksum_entries,
-    inspect_entries,
+    hop_rows,
     make_row_scratch,
-    merge_entries,
+    merge_rows,
 )
 from seqtools.monitor import Monitor, NullMonitor, Progress
-from seqtools.types import Int64Array
+from seqtools.types import Int64Array, Uint8Array, Uint64Array
 
 
 @dataclass(frozen=True)
 class Run:
-    """Sorted entries on disk.
+    """Rows on disk.
 
     Attributes
     ----------
-    reader : EntryReader
+    reader : RowReader
+    num_entries : int
     file : CooccurrenceFile or None
         The file they belong to, whose checksum is then compared.
     """
 
-    reader: EntryReader
+    reader: RowReader
+    num_entries: int
     file: CooccurrenceFile | None = None
 
-    def damaged_at(self, index: int) -> FileContentError:
-        """Return the error for an entry that is out of order or out of range."""
+    def damaged_at(self, place: int) -> FileContentError:
+        """Return the error for a row that is out of order or out of range."""
         if self.file is not None:
-            return self.file.damaged_at(index)
+            return self.file.damaged_at(place)
         return FileContentError("changed while it was in use", path=self.reader.path)
 
 
-class _Stretch(NamedTuple):
-    """The entries of all runs between two cells, and buffers for them and for their sum."""
+class _Buffers(NamedTuple):
+    """Room for the rows of all runs that are added up at a time, and for their sum."""
 
-    firsts: Int64Array
-    stops: Int64Array
-    entries: NDArray[Any]
-    merged: NDArray[Any]
+    parts: Uint8Array
+    merged: Uint8Array
+
+
+class _Stretch(NamedTuple):
+    """The rows of all runs up to some row.
+
+    Attributes
+    ----------
+    places : int64 array, shape (number of runs,)
+        Where they begin in each run.
+    previous : int64 array, same shape
+        The row before.
+    starts, stops : uint64 arrays, same shape
+        Where they begin and end in the buffer of parts.
+    buffers : _Buffers
+    """
+
+    places: Int64Array
+    previous: Int64Array
+    starts: Uint64Array
+    stops: Uint64Array
+    buffers: _Buffers
+
+
+class _Sum(NamedTuple):
+    """The sum of a stretch: its bytes, and entries and checksums of the sum and of each run."""
+
+    num_bytes: int
+    totals: Uint64Array
+    parts: Uint64Array
 
 
 def merge_files(
@@ -106,11 +140,10 @@ def merge_files(
         tokens_kept=sum(file.header.tokens_kept for file in files),
         sentences=sum(file.header.sentences for file in files),
     )
-    runs = [Run(file.reader, file) for file in files]
+    runs = [Run(file.reader, file.header.num_entries, file) for file in files]
     with write_cooccurrences(output, header, files[0].vocabulary) as writer:
         merge_runs(runs, header.vocabulary_size, settings, writer, monitor or NullMonitor())
-    checksum = f"{writer.checksum:016x}"
-    return replace(header, num_entries=writer.num_entries, entries_checksum=checksum)
+    return writer.described(header)
 
 
 def merge_runs(
@@ -120,7 +153,7 @@ def merge_runs(
     writer: CooccurrenceWriter,
     monitor: Monitor,
 ) -> None:
-    """Add up sorted entries and write the sum; every entry is checked on the way.
+    """Add up runs and write the sum; every row is checked on the way.
 
     Raises
     ------
@@ -128,20 +161,19 @@ def merge_runs(
         If a run is damaged or a sum exceeds 64 bits.
     """
     merger = _Merger(runs, vocabulary_size, settings)
-    total, done, started = sum(run.reader.num_entries for run in runs), 0, time.monotonic()
-    checksums = [0] * len(runs)
+    total, started = sum(run.num_entries for run in runs), time.monotonic()
+    parts = np.zeros((len(runs), 2), np.uint64)
     monitor.start("merging co-occurrences", total, "entries")
-    for stretch, num_entries, checksum, parts in merger.merged():
-        writer.add(stretch.merged[:num_entries], checksum)
+    for stretch, added in merger.merged():
+        writer.add(stretch.buffers.merged[: added.num_bytes], added.totals)
         merger.give_back(stretch)
-        checksums = [a + b for a, b in zip(checksums, parts, strict=True)]
-        done += int((stretch.stops - stretch.firsts).sum())
-        elapsed = max(time.monotonic() - started, 1e-9)
+        parts += added.parts
+        done, elapsed = int(parts[:, 0].sum()), max(time.monotonic() - started, 1e-9)
         monitor.update(Progress(done, total, "entries", done / elapsed))
     monitor.finish()
-    for run, checksum in zip(runs, checksums, strict=True):
+    for run, checksum in zip(runs, parts[:, 1], strict=True):
         if run.file is not None:
-            run.file.check_sum(checksum % 2**64)
+            run.file.check_sum(int(checksum))
 
 
 def _check_paths(paths: Sequence[str | os.PathLike[str]]) -> None:
@@ -177,73 +209,99 @@ class _Merger:
     def __init__(
         self, runs: Sequence[Run], vocabulary_size: int, settings: CooccurrenceSettings
     ) -> None:
-        self._runs, self._size, self._threads = runs, vocabulary_size, settings.threads
-        self._num_entries = plan_merging(settings, vocabulary_size, len(runs))
-        self._buffers: SimpleQueue[tuple[NDArray[Any], NDArray[Any]]] = SimpleQueue()
+        self._runs, self._size, self._settings = runs, vocabulary_size, settings
+        self._share = plan_merging(settings, vocabulary_size, len(runs))
+        self._buffers: SimpleQueue[_Buffers] = SimpleQueue()
         self._scratch: SimpleQueue[RowScratch] = SimpleQueue()
-        for _ in range(self._threads + 1):
-            size = self._num_entries
-            self._buffers.put((np.empty(size, ENTRY), np.empty(size, ENTRY)))
-        for _ in range(self._threads):
+        size = self._share * len(runs)
+        for _ in range(tasks_under_way(settings.threads)):
+            self._buffers.put(_Buffers(np.empty(size, np.uint8), np.empty(size, np.uint8)))
+        for _ in range(settings.threads):
             self._scratch.put(make_row_scratch(vocabulary_size))
 
-    def merged(self) -> Iterator[tuple[_Stretch, int, int, list[int]]]:
-        """Yield stretches with the number of merged entries, their checksum and those of runs."""
-        return results_in_order(self._merge, self._stretches(), self._threads)
+    def merged(self) -> Iterator[tuple[_Stretch, _Sum]]:
+        """Yield stretches with their sums."""
+        return results_in_order(self._merge, self._stretches(), self._settings.threads)
 
     def give_back(self, stretch: _Stretch) -> None:
         """Take back the buffers of a stretch that has been written."""
-        self._buffers.put((stretch.entries, stretch.merged))
+        self._buffers.put(stretch.buffers)
 
     def _stretches(self) -> Iterator[_Stretch]:
-        """Cut the runs between the same cells, so that a stretch fits in a buffer."""
-        lengths = np.array([run.reader.num_entries for run in self._runs], np.int64)
-        firsts, share = np.zeros(len(self._runs), np.int64), self._num_entries // len(self._runs)
-        while (firsts < lengths).any():
-            ahead = [
-                run.reader.cell(int(first) + share)
-                for run, first, length in zip(self._runs, firsts, lengths, strict=True)
-                if first + share < length
-            ]
-            stops = lengths.copy()
-            if ahead:
-                for index, run in enumerate(self._runs):
-                    stops[index] = run.reader.find(min(ahead), int(firsts[index]))
-            # A damaged run may not rise: never take more than fits, and always move on.
-            stops = np.clip(stops, firsts, np.minimum(lengths, firsts + share))
-            if (stops == firsts).all():
-                stops = np.minimum(lengths, firsts + share)
-            yield _Stretch(firsts, stops, *self._buffers.get())
-            firsts = stops
+        """Cut the runs behind the same rows, so that a stretch fits in a buffer."""
+        lengths = np.array([run.reader.num_bytes for run in self._runs], np.int64)
+        places, previous = np.zeros_like(lengths), np.full_like(lengths, -1)
+        starts = np.arange(len(self._runs), dtype=np.uint64) * np.uint64(self._share)
+        while (places < lengths).any():
+            buffers = self._buffers.get()
+            parts = self._read(places, lengths, buffers.parts)
+            ends, rows = self._cut(places, lengths, parts)
+            yield _Stretch(places, previous.copy(), starts, starts + ends, buffers)
+            places = places + ends.astype(np.int64)
+            previous = np.where(rows >= 0, rows, previous)
 
-    def _merge(self, stretch: _Stretch) -> tuple[_Stretch, int, int, list[int]]:
+    def _read(self, places: Int64Array, lengths: Int64Array, out: Uint8Array) -> list[Uint8Array]:
+        """Read a part of each run from its place on."""
+        parts = []
+        for index, run in enumerate(self._runs):
+            first, left = index * self._share, int(lengths[index] - places[index])
+            parts.append(out[first : first + min(self._share, left)])
+            if left > 0:
+                run.reader.read(int(places[index]), parts[-1])
+        return parts
+
+    def _cut(
+        self, places: Int64Array, lengths: Int64Array, parts: list[Uint8Array]
+    ) -> tuple[Uint64Array, Int64Array]:
+        """Return where the rows end that can be added up, and the last of them, -1 for none."""
+        last_row, behind = self._size, 0
+        for index, (run, part) in enumerate(zip(self._runs, parts, strict=True)):
+            (end, row), place = hop_rows(part, self._size), int(places[index])
+            if end == 0 and len(part) > 0:
+                raise self._first_row_error(run, place, int(lengths[index]) - place, part)
+            # Of a run that is not at its end the rows behind are not known yet.
+            if place + len(part) < lengths[index] and row < last_row:
+                last_row, behind = int(row), index
+        cuts = [hop_rows(part, last_row) for part in parts]
+        ends = np.array([end for end, _ in cuts], np.uint64)
+        if not ends.any():  # even the run that is behind: its rows do not rise
+            raise self._runs[behind].damaged_at(int(places[behind]))
+        return ends, np.array([row for _, row in cuts], np.int64)
+
+    def _first_row_error(
+        self, run: Run, place: int, left: int, part: Uint8Array
+    ) -> FileContentError | SettingsError:
+        """Return the error for a part that does not begin with a whole row."""
+        needed = row_bytes(part)
+        if len(part) < needed <= left:
+            return too_little_to_merge(self._settings, self._size, len(self._runs), needed)
+        return run.damaged_at(place)
+
+    def _merge(self, stretch: _Stretch) -> tuple[_Stretch, _Sum]:
         """Check and add up a stretch."""
-        ends = np.cumsum(stretch.stops - stretch.firsts)
-        starts = ends - (stretch.stops - stretch.firsts)
-        checksums = []
+        totals, parts = np.zeros(2, np.uint64), np.zeros((len(self._runs), 2), np.uint64)
+        cursors, scratch = stretch.starts.copy(), self._scratch.get()
         with np.errstate(over="ignore"):  # checksums wrap around on purpose
-            for index, run in enumerate(self._runs):
-                part = stretch.entries[starts[index] : ends[index]]
-                checksums.append(self._read(run, part, int(stretch.firsts[index])))
-            scratch = self._scratch.get()
-            num_entries = merge_entries(stretch.entries, starts, ends, scratch, stretch.merged)
-            self._scratch.put(scratch)
-            if num_entries < 0:
-                raise FileContentError(
-                    "the counts exceed 64 bits",
-                    path=self._runs[0].reader.path,
-                    remedy="use a smaller window",
-                )
-            checksum = int(checksum_entries(stretch.merged[:num_entries]))
-        return stretch, int(num_entries), checksum, checksums
-
-    def _read(self, run: Run, part: NDArray[Any], first: int) -> int:
-        """Read and check a part of a run, and return its checksum."""
-        run.reader.read(first, part)
-        previous, checksum = np.array([-1, -1]), np.zeros(1, np.uint64)
-        if first > 0:
-            previous[:] = run.reader.cell(first - 1)
-        faulty = inspect_entries(part, self._size, previous, checksum)
-        if faulty >= 0:
-            raise run.damaged_at(first + int(faulty))
-        return int(checksum[0])
+            num_bytes = merge_rows(
+                stretch.buffers.parts,
+                cursors,
+                stretch.stops,
+                stretch.previous,
+                self._size,
+                scratch,
+                stretch.buffers.merged,
+                parts,
+                totals,
+            )
+        self._scratch.put(scratch)
+        if num_bytes == DAMAGED:
+            index = int(np.argmin(stretch.previous))
+            place = stretch.places[index] + int(cursors[index] - stretch.starts[index])
+            raise self._runs[index].damaged_at(int(place))
+        if num_bytes == EXCEEDED:
+            raise FileContentError(
+                "the counts exceed 64 bits",
+                path=self._runs[0].reader.path,
+                remedy="use a smaller window",
+            )
+        return stretch, _Sum(int(num_bytes), totals, parts)

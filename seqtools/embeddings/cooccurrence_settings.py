@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqtools.embeddings.ordered_work import tasks_under_way
 from seqtools.errors import SettingsError
+from seqtools.kernels.cooccurrence_rows import LARGEST_ENTRY_BYTES, ROW_HEADER_BYTES
 from seqtools.types import Int64Array
 
 # The least common multiple of 1..22 still leaves room for sums over 2 billion words.
@@ -14,13 +16,14 @@ _FIXED_POINT_SCALE = 1 << 32
 _LARGEST_WINDOW = 10_000
 _LARGEST_SUM = 2**63 - 1
 
-_ENTRY_BYTES = 16
+# Row headers keep the bytes of a row in 32 bits.
+_LARGEST_VOCABULARY = 2**32 // LARGEST_ENTRY_BYTES - 1
 _BYTES_A_TOKEN = 8
 _SCRATCH_BYTES_A_WORD = 18
 _SMALLEST_CHUNK_TOKENS = 1 << 14
 _LARGEST_CHUNK_TOKENS = 2**31 - 1
-# A buffer of 2 MB is summed and written while it is in the cache.
-_LARGEST_BUFFER_ENTRIES = 1 << 17
+# Most of a buffer is left empty: its rows are bounded by the longest that entries could be.
+_LARGEST_BUFFER_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,12 @@ class MemoryPlan:
     ----------
     chunk_tokens : int
         Words counted before the result is written.
-    buffer_entries : int
-        Entries in each of the ``threads + 1`` buffers.
+    buffer_bytes : int
+        Bytes of each of the buffers, one a task under way.
     """
 
     chunk_tokens: int
-    buffer_entries: int
+    buffer_bytes: int
 
 
 def distance_weights(window: int) -> tuple[int, Int64Array]:
@@ -101,12 +104,16 @@ def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> Memor
     SettingsError
         If it is too little for the vocabulary; the message says how much is needed.
     """
-    buffers = settings.threads + 1
-    share = settings.memory_bytes // 8 // (buffers * _ENTRY_BYTES)
-    # A row of the matrix must fit in a buffer.
-    entries = max(vocabulary_size, min(share, _LARGEST_BUFFER_ENTRIES))
+    if vocabulary_size > _LARGEST_VOCABULARY:
+        raise SettingsError(
+            f"pairs of {vocabulary_size} words cannot be counted, only of {_LARGEST_VOCABULARY}; "
+            "raise --min-count or use --max-vocab"
+        )
+    buffers = tasks_under_way(settings.threads)
+    share = settings.memory_bytes // 8 // buffers
+    size = max(largest_row_bytes(vocabulary_size), min(share, _LARGEST_BUFFER_BYTES))
     fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * (settings.threads + 1)
-    fixed += buffers * entries * _ENTRY_BYTES
+    fixed += buffers * size
     tokens = (settings.memory_bytes - fixed) // _BYTES_A_TOKEN
     if tokens < _SMALLEST_CHUNK_TOKENS:
         needed = fixed + _BYTES_A_TOKEN * _SMALLEST_CHUNK_TOKENS
@@ -117,25 +124,39 @@ def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> Memor
         )
     largest_sum = 2 * int(distance_weights(settings.window)[1].sum())
     most = min(_LARGEST_CHUNK_TOKENS, _LARGEST_SUM // largest_sum)
-    return MemoryPlan(min(tokens, most), entries)
+    return MemoryPlan(min(tokens, most), size)
+
+
+def largest_row_bytes(vocabulary_size: int) -> int:
+    """Return how many bytes the row of the rarest word may have."""
+    return ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * vocabulary_size
 
 
 def plan_merging(settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int) -> int:
-    """Return the entries in each buffer of a merge: ``threads + 1`` for input, as many for output.
+    """Return the bytes that are read of each run at a time.
+
+    Each stretch under way needs as much room for its sum.
 
     Raises
     ------
     SettingsError
-        If the memory is too little.
+        If the memory is too little for the vocabulary.
     """
     fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
-    buffers = 2 * (settings.threads + 1)
-    entries = (settings.memory_bytes - fixed) // (buffers * _ENTRY_BYTES)
-    if entries < num_runs:
-        needed = fixed + num_runs * buffers * _ENTRY_BYTES
-        raise SettingsError(
-            f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to merge {num_runs} "
-            f"files over {vocabulary_size} words on {settings.threads} threads; use --memory "
-            f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
-        )
-    return max(num_runs, min(entries, _LARGEST_BUFFER_ENTRIES))
+    share = (settings.memory_bytes - fixed) // (2 * tasks_under_way(settings.threads) * num_runs)
+    if share < ROW_HEADER_BYTES:
+        raise too_little_to_merge(settings, vocabulary_size, num_runs, ROW_HEADER_BYTES)
+    return min(share, max(_LARGEST_BUFFER_BYTES, largest_row_bytes(vocabulary_size)))
+
+
+def too_little_to_merge(
+    settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int, row_bytes: int
+) -> SettingsError:
+    """Return the error for runs with a row of so many bytes."""
+    needed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
+    needed += 2 * tasks_under_way(settings.threads) * num_runs * row_bytes
+    return SettingsError(
+        f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to merge {num_runs} "
+        f"files over {vocabulary_size} words on {settings.threads} threads; use --memory "
+        f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
+    )

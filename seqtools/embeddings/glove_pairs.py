@@ -19,12 +19,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from seqtools.embeddings.cooccurrence_entries import read_entries
 from seqtools.embeddings.settings import GloVeSettings
 from seqtools.errors import CorpusError, FileAccessError, FileContentError
 from seqtools.io.cooccurrence_file import CooccurrenceFile
-from seqtools.io.entry_reader import ENTRY
 from seqtools.io.tensor_file import read_tensors, write_tensors
-from seqtools.kernels.cooccurrence import inspect_entries
 from seqtools.kernels.glove import shuffle_pairs
 from seqtools.kernels.renumber import add_to_checksum
 from seqtools.kernels.vector_glove import NUM_PARTS
@@ -196,44 +195,36 @@ def _write_pairs(
     file: CooccurrenceFile, out: BinaryIO, settings: GloVeSettings, monitor: Monitor
 ) -> tuple[Int64Array, Uint64Array]:
     """Write all groups in random order; return where tiles start, and the checksum of all."""
-    total, starts = file.header.num_entries, [0]
-    previous, entries_checksum = np.array([-1, -1]), np.zeros(1, np.uint64)
-    checksum = np.zeros(1, np.uint64)
+    starts, checksum = [0], np.zeros(1, np.uint64)
     draws = numpy_generator(settings.seed, "kernel").integers(0, 2**64, 1, np.uint64)
-    monitor.start("shuffling pairs", total, "pairs")
-    for first, stop in _groups(file, settings):
-        entries = np.empty(stop - first, ENTRY)
-        file.reader.read(first, entries)
-        with np.errstate(over="ignore"):  # checksums and random numbers wrap around on purpose
-            size = file.header.vocabulary_size
-            faulty = inspect_entries(entries, size, previous, entries_checksum)
-            if faulty >= 0:
-                raise file.damaged_at(first + int(faulty))
-            pairs = np.empty(len(entries), PAIR)
+    monitor.start("shuffling pairs", file.header.num_entries, "pairs")
+    for entries in _groups(file, settings):
+        pairs = np.empty(len(entries), PAIR)
+        with np.errstate(over="ignore"):  # random numbers wrap around on purpose
             shuffle_pairs(entries, *_logs_and_weights(entries, file, settings), draws, pairs)
-        bands = _bands(pairs["column"])
-        pairs = pairs[np.argsort(bands, kind="stable")]
+        pairs = pairs[np.argsort(_bands(pairs["column"]), kind="stable")]
         _add(pairs, checksum)
         out.write(pairs.view(np.uint8).data)
-        sizes = np.bincount(bands)
-        starts += (first + np.cumsum(sizes[sizes > 0])).tolist()
-        monitor.update(Progress(stop, total, "pairs"))
+        sizes = np.bincount(_bands(pairs["column"]))
+        starts += (starts[-1] + np.cumsum(sizes[sizes > 0])).tolist()
+        monitor.update(Progress(starts[-1], file.header.num_entries, "pairs"))
     monitor.finish()
-    file.check_sum(int(entries_checksum[0]))
     return np.array(starts, np.int64), checksum
 
 
-def _groups(file: CooccurrenceFile, settings: GloVeSettings) -> Iterator[tuple[int, int]]:
-    """Cut the entries into groups of so many rows that their parameters fit in the cache."""
+def _groups(file: CooccurrenceFile, settings: GloVeSettings) -> Iterator[NDArray[Any]]:
+    """Yield the entries of so many rows at a time that their parameters fit in the cache."""
     num_rows = max(_FEWEST_ROWS, _CACHE_BYTES // (4 * NUM_PARTS * settings.dim))
-    first, reader = 0, file.reader
-    while first < reader.num_entries:
-        row, _ = reader.cell(first)
-        stop = reader.find((row - row % num_rows + num_rows, 0), first)
-        # In a damaged file rows may fall; where, the inspection of the group will say.
-        stop = min(max(stop, first + 1), first + _MOST_PAIRS_A_GROUP)
-        yield first, stop
-        first = stop
+    group: list[NDArray[Any]] = []
+    for entries in read_entries(file):
+        numbers = entries["row"] // num_rows
+        for part in np.split(entries, np.flatnonzero(np.diff(numbers)) + 1):
+            is_next = bool(group) and group[-1]["row"][0] // num_rows != part["row"][0] // num_rows
+            if is_next or sum(map(len, group)) >= _MOST_PAIRS_A_GROUP:
+                yield np.concatenate(group)
+                group = []
+            group.append(part)
+    yield np.concatenate(group)
 
 
 def _bands(columns: Int32Array) -> NDArray[np.uint8]:

@@ -4,11 +4,11 @@ A file is, in this order:
 
 1. a header of 1024 bytes: the line ``seqtools co-occurrences``, a JSON object on one line, spaces,
    and a line feed;
-2. the vocabulary as ``word<TAB>count`` lines in UTF-8, the line number (from 0) being the id, and
-   line feeds up to a multiple of 16 bytes;
-3. the entries, 16 bytes each, little-endian: row (int32), column (int32), weight (int64). Rows and
-   columns are ids with column <= row: the matrix is symmetric and one half is kept. Entries rise by
-   row and then by column, and no weight is 0.
+2. the vocabulary as ``word<TAB>count`` lines in UTF-8, the line number (from 0) being the id;
+3. the rows that have entries, in rising order. A row is its id (4 bytes, little-endian), the number
+   of bytes that follow (4 bytes), and for each entry, by rising column, how many columns are left
+   out since the entry before, and the weight; both in LEB128, seven bits a byte. Columns are ids up
+   to the row's own: the matrix is symmetric and one half is kept. No weight is 0.
 
 The weight is the sum over all pairs of places, within a sentence and at most ``window`` apart, of
 round(scale / distance); divided by ``scale`` it is the x of GloVe. Equal counts give equal bytes.
@@ -22,23 +22,20 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import numpy as np
-from numpy.typing import NDArray
 
 from seqtools.errors import FileAccessError, FileContentError
 from seqtools.io.atomic import atomic_writer
 from seqtools.io.cooccurrence_magic import MAGIC
 from seqtools.io.early_flush import flushing_early
-from seqtools.io.entry_reader import ENTRY, EntryReader
+from seqtools.io.row_reader import RowReader
+from seqtools.types import Uint8Array, Uint64Array
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _HEADER_BYTES = 1024
-_ALIGNMENT = 16
 _REMEDY = "count again or fetch the file again"
 
 
@@ -58,9 +55,10 @@ class CooccurrenceHeader:
         Words, and bytes of the lines that hold them.
     vocabulary_sha256 : str
         SHA-256 of those lines.
-    num_entries : int
+    num_entries, num_row_bytes : int
+        Pairs of words, each kept once, and bytes of the rows that hold them.
     entries_checksum : str
-        ``seqtools.kernels.cooccurrence.checksum_entries`` in 16 hexadecimal digits.
+        That of ``seqtools.kernels.cooccurrence_rows.take_row`` in 16 hexadecimal digits.
     """
 
     window: int
@@ -72,18 +70,18 @@ class CooccurrenceHeader:
     vocabulary_bytes: int
     vocabulary_sha256: str
     num_entries: int = 0
+    num_row_bytes: int = 0
     entries_checksum: str = f"{0:016x}"
 
     @property
-    def first_entry_byte(self) -> int:
-        """Where the entries begin."""
-        end = _HEADER_BYTES + self.vocabulary_bytes
-        return end + -end % _ALIGNMENT
+    def first_row_byte(self) -> int:
+        """Where the rows begin."""
+        return _HEADER_BYTES + self.vocabulary_bytes
 
     @property
     def num_bytes(self) -> int:
         """Bytes of the whole file."""
-        return self.first_entry_byte + ENTRY.itemsize * self.num_entries
+        return self.first_row_byte + self.num_row_bytes
 
 
 @dataclass(frozen=True)
@@ -125,25 +123,17 @@ class CooccurrenceFile:
         return cls(Path(path), header, vocabulary)
 
     @property
-    def reader(self) -> EntryReader:
-        """Reads the entries, which are not checked yet.
+    def reader(self) -> RowReader:
+        """Reads the rows, which are not checked yet.
 
-        ``seqtools.kernels.cooccurrence.inspect_entries`` checks them.
+        ``seqtools.embeddings.cooccurrence_entries`` checks them.
         """
-        return EntryReader(self.path, self.header.first_entry_byte, self.header.num_entries)
+        return RowReader(self.path, self.header.first_row_byte, self.header.num_row_bytes)
 
-    @property
-    def entries(self) -> NDArray[Any]:
-        """All entries as a memory map of ENTRY, shape (num_entries,); not checked either."""
-        if self.header.num_entries == 0:  # an empty file cannot be mapped
-            return np.empty(0, ENTRY)
-        first, shape = self.header.first_entry_byte, (self.header.num_entries,)
-        return np.memmap(self.path, ENTRY, mode="r", offset=first, shape=shape)
-
-    def damaged_at(self, index: int) -> FileContentError:
-        """Return the error for an entry that is out of order or out of range."""
-        byte = self.header.first_entry_byte + ENTRY.itemsize * index
-        return FileContentError("a damaged entry", path=self.path, byte=byte, remedy=_REMEDY)
+    def damaged_at(self, place: int) -> FileContentError:
+        """Return the error for a damaged row; places count from the first row."""
+        byte = self.header.first_row_byte + place
+        return FileContentError("a damaged row", path=self.path, byte=byte, remedy=_REMEDY)
 
     def check_sum(self, checksum: int) -> None:
         """Compare the checksum of all entries with the header's.
@@ -179,7 +169,7 @@ def check_output(path: str | os.PathLike[str]) -> None:
 
 
 class CooccurrenceWriter:
-    """Writes the entries of a file; see ``write_cooccurrences``.
+    """Writes the rows of a file; see ``write_cooccurrences``.
 
     Parameters
     ----------
@@ -190,28 +180,38 @@ class CooccurrenceWriter:
 
     def __init__(self, file: BinaryIO, wrote: Callable[[int], None] | None = None) -> None:
         self._file, self._wrote = file, wrote
-        self.num_entries, self.checksum = 0, 0
+        self.num_entries, self.num_bytes, self.checksum = 0, 0, 0
 
-    def add(self, entries: NDArray[Any], checksum: int) -> None:
-        """Append entries, which follow those before, with their checksum."""
-        self._file.write(entries.view(np.uint8).data)
-        self.num_entries += len(entries)
-        self.checksum = (self.checksum + checksum) % 2**64
+    def add(self, rows: Uint8Array, totals: Uint64Array) -> None:
+        """Append rows, which follow those before, with the number of entries and checksum."""
+        self._file.write(rows.data)
+        self.num_entries += int(totals[0])
+        self.num_bytes += len(rows)
+        self.checksum = (self.checksum + int(totals[1])) % 2**64
         if self._wrote is not None:
-            self._wrote(entries.nbytes)
+            self._wrote(len(rows))
+
+    def described(self, header: CooccurrenceHeader) -> CooccurrenceHeader:
+        """Return a header with what has been written."""
+        return replace(
+            header,
+            num_entries=self.num_entries,
+            num_row_bytes=self.num_bytes,
+            entries_checksum=f"{self.checksum:016x}",
+        )
 
 
 @contextlib.contextmanager
 def write_cooccurrences(
     path: str | os.PathLike[str], header: CooccurrenceHeader, vocabulary: bytes
 ) -> Iterator[CooccurrenceWriter]:
-    """Write a file atomically; the block adds the entries.
+    """Write a file atomically; the block adds the rows.
 
     Parameters
     ----------
     path : path-like
     header : CooccurrenceHeader
-        Number and checksum of the entries are filled in at the end.
+        Number and checksum of the entries and bytes of the rows are filled in at the end.
     vocabulary : bytes
         ``word<TAB>count`` lines.
 
@@ -223,15 +223,11 @@ def write_cooccurrences(
     check_output(path)
     with atomic_writer(path) as file:
         file.write(bytes(_HEADER_BYTES) + vocabulary)
-        file.write(b"\n" * (header.first_entry_byte - _HEADER_BYTES - len(vocabulary)))
         with flushing_early(file) as wrote:
             writer = CooccurrenceWriter(file, wrote)
             yield writer
-        content = asdict(header)
-        content["num_entries"] = writer.num_entries
-        content["entries_checksum"] = f"{writer.checksum:016x}"
         file.seek(0)
-        file.write(_header_bytes(content))
+        file.write(_header_bytes(asdict(writer.described(header))))
 
 
 def _header_bytes(content: dict[str, Any]) -> bytes:

@@ -47,8 +47,9 @@ def train(seqtools, path, *extra):
         (lambda content: content[:10], "not a file of co-occurrences"),
         (lambda content: content[:0], "counts.cooc: not a file of co-occurrences"),
         (lambda content: content + b"x", "has bytes after its end"),
-        (lambda content: content[:-3] + b"\x01\0\0", "checksum of its entries differs"),
-        (lambda content: content[:-16] + b"\xff" * 16, "a damaged entry"),
+        (lambda content: content[:-1] + b"\x01", "checksum of its entries differs"),
+        (lambda content: content[:-16] + b"\xff" * 16, ", byte "),
+        (lambda content: content[:-1] + b"\x80", ": a damaged row; count again"),
         (lambda content: content.replace(b"the\t", b"teh\t"), "its vocabulary is damaged"),
         (lambda content: content.replace(b'"window": 15', b'"window": 25'), "header is damaged"),
     ],
@@ -175,9 +176,9 @@ def test_a_full_disk_during_a_spill_leaves_the_old_file(seqtools, corpus, full_d
     output.write_bytes(b"old")
     for first in range(4):
         with monkeypatch.context():
-            full_disk(".entries", first)
+            full_disk(".rows", first)
             outcome = seqtools("embed", "cooccur", corpus, "-o", output, "-q")
-            fails(outcome, ".entries: cannot write: No space left on device")
+            fails(outcome, ".rows: cannot write: No space left on device")
     assert output.read_bytes() == b"old"
     assert {path.name for path in corpus.parent.iterdir()} == {"corpus.txt", "old.cooc"}
 

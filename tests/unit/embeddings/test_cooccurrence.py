@@ -1,6 +1,7 @@
 """Files of co-occurrences: the same bytes whatever threads, memory and shards."""
 
 import errno
+import hashlib
 import os
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from seqtools.embeddings.cooccurrence import count_cooccurrences
+from seqtools.embeddings.cooccurrence_entries import ENTRY, read_entries
 from seqtools.embeddings.cooccurrence_merge import merge_files
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
@@ -15,12 +17,19 @@ from seqtools.embeddings.cooccurrence_settings import (
     plan_counting,
     plan_merging,
 )
+from seqtools.embeddings.ordered_work import tasks_under_way
 from seqtools.errors import FileAccessError, FileContentError, SettingsError
-from seqtools.io.cooccurrence_file import CooccurrenceFile, check_output
+from seqtools.io.cooccurrence_file import (
+    CooccurrenceFile,
+    CooccurrenceHeader,
+    check_output,
+    write_cooccurrences,
+)
 from seqtools.io.cooccurrence_magic import is_cooccurrence_file
-from seqtools.io.entry_reader import ENTRY, EntryReader
+from seqtools.io.row_reader import RowReader
 from seqtools.text.id_cache import TextSettings, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
+from tests.reference.cooccurrence_rows import encode
 
 SETTINGS = CooccurrenceSettings(window=4)
 
@@ -85,7 +94,8 @@ def test_a_file_holds_the_counts_and_says_of_what(cache, whole):
         for rows, columns in ((first, second), (second, first)):
             np.add.at(expected, (rows[is_near], columns[is_near]), weights[distance])
     found = np.zeros_like(expected)
-    found[file.entries["row"], file.entries["column"]] = file.entries["weight"]
+    entries = np.concatenate(list(read_entries(file)))
+    found[entries["row"], entries["column"]] = entries["weight"]
     np.testing.assert_array_equal(found, np.tril(expected))
     np.testing.assert_array_equal(expected, expected.T)
 
@@ -137,6 +147,68 @@ def test_too_little_memory_says_how_much_is_needed(cache, tmp_path):
         plan_merging(replace(SETTINGS, memory_bytes=5_000), len(cache.vocabulary), 3)
 
 
+def merging_memory(vocabulary_size, num_files, bytes_of_each):
+    """Return the memory with which so many bytes of each file are read at a time, by a thread."""
+    return 18 * vocabulary_size + 2 * tasks_under_way(1) * num_files * bytes_of_each
+
+
+@pytest.mark.parametrize("size", [400, 1_000, 20_000])
+def test_memory_of_a_merge_does_not_change_a_byte(cache, whole, size, tmp_path):
+    copy, merged = tmp_path / "copy.cooc", tmp_path / "merged.cooc"
+    copy.write_bytes(whole.read_bytes())
+    merge_files([whole, copy], merged, SETTINGS)
+    expected = merged.read_bytes()
+    memory = merging_memory(len(cache.vocabulary), 2, size)
+    for threads in (1, 3):
+        settings = replace(SETTINGS, memory_bytes=threads * memory, threads=threads)
+        merge_files([whole, copy], merged, settings)
+        assert merged.read_bytes() == expected
+
+
+def test_a_row_that_does_not_fit_says_how_much_memory_is_needed(cache, whole, tmp_path):
+    copy, merged = tmp_path / "copy.cooc", tmp_path / "merged.cooc"
+    copy.write_bytes(whole.read_bytes())
+    little = replace(SETTINGS, memory_bytes=merging_memory(len(cache.vocabulary), 2, 9))
+    with pytest.raises(SettingsError, match=r"merge 2 files .* use --memory 1M or more"):
+        merge_files([whole, copy], merged, little)
+    merge_files([whole, copy], merged, replace(SETTINGS, memory_bytes=1 << 20))
+
+
+def forge(path, rows, words=9):
+    """Write a file with a sound header around some rows."""
+    vocabulary = "".join(f"w{word}\t9\n" for word in range(words)).encode()
+    header = CooccurrenceHeader(
+        4, 12, 99, 99, 9, words, len(vocabulary), hashlib.sha256(vocabulary).hexdigest()
+    )
+    with write_cooccurrences(path, header, vocabulary) as writer:
+        writer.add(np.frombuffer(rows, np.uint8), np.array([1, 1], np.uint64))
+    return path
+
+
+FORGED_ROWS = {
+    "falling": [encode([(5, 0, 1)]), encode([(4, 0, 1)]), encode([(6, 0, 1)])],
+    "beyond the vocabulary": [encode([(5, 0, 1)]), encode([(9, 0, 1)])],
+    "longer than the file": [encode([(5, 0, 1)]), b"\6\0\0\0\xff\xff\xff\xff\0\1"],
+    "of seven bytes": [encode([(5, 0, 1)]), b"\6\0\0\0\2\0\0"],
+    "falling at first": [encode([(8, 0, 1)]), encode([(3, 0, 1)])],
+}
+
+
+@pytest.mark.parametrize("rows", FORGED_ROWS.values(), ids=FORGED_ROWS)
+@pytest.mark.parametrize("size", [10, 25, 1_000])
+def test_forged_rows_are_named_whatever_is_read_at_a_time(tmp_path, monkeypatch, rows, size):
+    path = forge(tmp_path / "forged.cooc", b"".join(rows))
+    sound = forge(tmp_path / "sound.cooc", encode([(n, 0, 1) for n in range(1, 9)]))
+    monkeypatch.setattr("seqtools.embeddings.cooccurrence_entries._BYTES_A_PART", size)
+    damaged = CooccurrenceFile.open(path).header.first_row_byte + len(rows[0])
+    with pytest.raises(FileContentError, match=rf"forged\.cooc, byte {damaged}: a damaged row"):
+        list(read_entries(CooccurrenceFile.open(path)))
+    settings = replace(SETTINGS, memory_bytes=merging_memory(9, 2, size))
+    with pytest.raises(FileContentError, match=r"forged\.cooc, byte \d+: a damaged row"):
+        merge_files([sound, path], tmp_path / "out", settings)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("changes", [{"window": 0}, {"threads": 0}, {"memory_bytes": 0}])
 def test_settings_outside_their_range_are_refused(changes):
     with pytest.raises(SettingsError, match=f"{next(iter(changes))} must be between 1 and"):
@@ -163,7 +235,7 @@ def test_files_of_another_window_or_vocabulary_are_refused(cache, whole, tmp_pat
 def test_a_file_cut_anywhere_is_refused(whole, tmp_path):
     content, path = whole.read_bytes(), tmp_path / "cut.cooc"
     header = CooccurrenceFile.open(whole).header
-    ends = [0, 5, 24, 600, 1023, 1024, 2000, header.first_entry_byte, len(content) - 1]
+    ends = [0, 5, 24, 600, 1023, 1024, 2000, header.first_row_byte, len(content) - 1]
     for end in ends:
         path.write_bytes(content[:end])
         with pytest.raises(FileContentError, match=r"cut\.cooc: ") as caught:
@@ -177,12 +249,11 @@ def test_a_file_cut_anywhere_is_refused(whole, tmp_path):
 def test_any_flipped_bit_is_noticed(whole, tmp_path):
     content, path = whole.read_bytes(), tmp_path / "flipped.cooc"
     file = CooccurrenceFile.open(whole)
-    first_entry, padding = file.header.first_entry_byte, 1024 + file.header.vocabulary_bytes
+    first_row = file.header.first_row_byte
     generator = np.random.default_rng(2)
-    places = [*generator.integers(0, first_entry, 150), *generator.integers(0, len(content), 100)]
+    places = [*generator.integers(0, first_row, 150), *generator.integers(0, len(content), 100)]
     for place in places:
-        is_blank = padding <= place < first_entry or content[place : place + 1] in b" \n"
-        if is_blank and place < first_entry:
+        if place < 1024 and content[place : place + 1] in b" \n":
             continue
         changed = bytearray(content)
         changed[place] ^= 1 << int(generator.integers(8))
@@ -194,8 +265,8 @@ def test_any_flipped_bit_is_noticed(whole, tmp_path):
 
 def test_another_format_version_is_named(whole, tmp_path):
     path = tmp_path / "new.cooc"
-    path.write_bytes(whole.read_bytes().replace(b'"format_version": 1', b'"format_version": 7'))
-    with pytest.raises(FileContentError, match="format version 7, this program reads 1"):
+    path.write_bytes(whole.read_bytes().replace(b'"format_version": 2', b'"format_version": 7'))
+    with pytest.raises(FileContentError, match="format version 7, this program reads 2"):
         CooccurrenceFile.open(path)
 
 
@@ -214,12 +285,12 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(cache, tmp_path, faili
     path.write_bytes(b"old")
     write = cooccurrence_file.CooccurrenceWriter.add
 
-    def add(self, entries, checksum):
+    def add(self, rows, totals):
         nonlocal writes
         writes += 1
         if writes > failing * 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(self, entries, checksum)
+        write(self, rows, totals)
 
     monkeypatch.setattr(cooccurrence_file.CooccurrenceWriter, "add", add)
     memory = memory_for(10_000, 1, len(cache.vocabulary))
@@ -234,29 +305,34 @@ def test_the_smallest_corpora_are_counted(tmp_path):
     text.write_text("a\nb a\n")
     cache = build_id_cache([text], tmp_path / "cache", TextSettings(min_count=1))
     count_cooccurrences(cache, tmp_path / "x", replace(SETTINGS, threads=8))
-    entries = CooccurrenceFile.open(tmp_path / "x").entries
+    (entries,) = read_entries(CooccurrenceFile.open(tmp_path / "x"))
     assert entries.tolist() == [(1, 0, 12)]
     assert entries.dtype == ENTRY
 
 
-def test_a_reader_finds_cells_and_reads_parts(tmp_path):
-    entries = np.array([(0, 0, 1), (2, 1, 2), (2, 2, 3), (5, 0, 4)], ENTRY)
-    path = tmp_path / "entries"
-    path.write_bytes(b"head" + entries.tobytes())
-    reader = EntryReader(path, 4, 4)
-    cells = [(0, 0), (0, 1), (2, 1), (2, 2), (3, 0), (5, 0), (5, 1)]
-    assert [reader.find(cell, 0) for cell in cells] == [0, 1, 1, 2, 3, 3, 4]
-    assert reader.find((0, 0), 2) == 2
-    part = np.empty(2, ENTRY)
-    reader.read(1, part)
-    np.testing.assert_array_equal(part, entries[1:3])
-    assert reader.cell(3) == (5, 0)
-    path.write_bytes(b"head" + entries.tobytes()[:40])
+def test_a_reader_reads_parts(tmp_path):
+    path = tmp_path / "rows"
+    path.write_bytes(b"head" + bytes(range(10)))
+    reader, part = RowReader(path, 4, 10), np.empty(3, np.uint8)
+    reader.read(7, part)
+    assert part.tolist() == [7, 8, 9]
+    path.write_bytes(b"head" + bytes(range(9)))
     with pytest.raises(FileContentError, match="became shorter while in use"):
-        reader.read(1, part)
+        reader.read(7, part)
     path.unlink()
     with pytest.raises(FileAccessError, match="cannot read"):
-        reader.find((0, 0), 0)
+        reader.read(0, part)
+
+
+@pytest.mark.parametrize("size", [1, 100, 5_000])
+def test_entries_are_the_same_whatever_is_read_at_a_time(whole, monkeypatch, size):
+    file = CooccurrenceFile.open(whole)
+    expected = np.concatenate(list(read_entries(file)))
+    monkeypatch.setattr("seqtools.embeddings.cooccurrence_entries._BYTES_A_PART", size)
+    parts = list(read_entries(file))
+    assert len(parts) > 3
+    np.testing.assert_array_equal(np.concatenate(parts), expected)
+    assert len(expected) == file.header.num_entries
 
 
 def test_a_flush_that_fails_on_the_way_is_reported(cache, whole, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from seqtools.embeddings.checkpoint import Checkpoint
+from seqtools.embeddings.cooccurrence_entries import read_entries
 from seqtools.embeddings.glove import make_model
 from seqtools.embeddings.glove_pairs import TrainingPairs, prepare_pairs
 from seqtools.embeddings.lock_free import train
@@ -297,9 +298,10 @@ def test_pairs_reopened_are_those_that_were_written(counted, tmp_path):
     assert opened.vocabulary == written.vocabulary
     np.testing.assert_array_equal(opened.pairs, written.pairs)
     order = np.lexsort((written.pairs["column"], written.pairs["row"]))
-    np.testing.assert_array_equal(written.pairs["row"][order], file.entries["row"])
-    np.testing.assert_array_equal(written.pairs["column"][order], file.entries["column"])
-    x = file.entries["weight"] / file.header.scale
+    entries = np.concatenate(list(read_entries(file)))
+    np.testing.assert_array_equal(written.pairs["row"][order], entries["row"])
+    np.testing.assert_array_equal(written.pairs["column"][order], entries["column"])
+    x = entries["weight"] / file.header.scale
     np.testing.assert_allclose(written.pairs["log_x"][order], np.log(x), rtol=1e-6, atol=1e-7)
     weights = twin.weight(x, SETTINGS.x_max, SETTINGS.weight_exponent)
     np.testing.assert_allclose(written.pairs["weight"][order], weights, rtol=1e-6)

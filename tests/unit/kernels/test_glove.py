@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from seqtools.embeddings.cooccurrence_entries import ENTRY
 from seqtools.embeddings.glove import GloVeModel, make_model
 from seqtools.embeddings.glove_pairs import PAIR, CorpusStatistics, TrainingPairs
 from seqtools.embeddings.settings import GloVeSettings
-from seqtools.io.entry_reader import ENTRY
 from seqtools.kernels import glove as kernel
 from seqtools.kernels.row_copies import NO_COPIES
 from seqtools.kernels.vector_glove import CONTEXT, NUM_PARTS, WORD
