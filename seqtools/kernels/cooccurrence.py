@@ -24,7 +24,7 @@ _AHEAD = 8
 _FLOATS_A_LINE = 16
 # Indices are unsigned where speed counts: Numba then leaves out the check for negative ones, which
 # makes counting a tenth faster.
-_HALF_RANGE, _BLOCK_SHIFT = np.uint64(1 << 31), np.uint64(6)
+_HALF_RANGE, _EIGHT_SHIFT = np.uint64(1 << 31), np.uint64(3)
 
 
 @njit(cache=True, nogil=True)
@@ -101,7 +101,7 @@ def count_rows(
 @njit(cache=True, nogil=True)
 def _add_neighbours(row, ids, center, window, weights, scratch):
     """Add the neighbours of one place to the row; rarer ones go to the column behind it."""
-    sums, marks, blocks = scratch
+    sums, marks = scratch
     lowest, highest = max(0, center - window), min(ids.shape[0], center + window + 1)
     behind = np.uint64(row + 1)
     place = center - 1
@@ -111,8 +111,7 @@ def _add_neighbours(row, ids, center, window, weights, scratch):
             break
         column = min(word, behind)
         sums[column] += weights[np.uint64(center - place)]
-        marks[column] = 1
-        blocks[column >> _BLOCK_SHIFT] = 1
+        marks[column >> _EIGHT_SHIFT] = 1
         place -= 1
     place = center + 1
     while place < highest:
@@ -121,8 +120,7 @@ def _add_neighbours(row, ids, center, window, weights, scratch):
             break
         column = min(word, behind)
         sums[column] += weights[np.uint64(place - center)]
-        marks[column] = 1
-        blocks[column >> _BLOCK_SHIFT] = 1
+        marks[column >> _EIGHT_SHIFT] = 1
         place += 1
 
 

@@ -24,7 +24,7 @@ LARGEST_ENTRY_BYTES = 14
 # What `merge_rows` and `decode_rows` return in place of a number of bytes.
 EXCEEDED, DAMAGED = -1, -2
 
-_BLOCK = 64
+_BLOCK = np.uint64(64)
 # Indices are unsigned: Numba then leaves out the check for negative ones.
 _ZERO, _ONE, _EIGHT = np.uint64(0), np.uint64(1), np.uint64(8)
 _BYTE_SHIFT, _BLOCK_SHIFT, _ROW_SHIFT = np.uint64(3), np.uint64(6), np.uint64(32)
@@ -41,24 +41,20 @@ class RowScratch(NamedTuple):
     ----------
     sums : int64 array, shape (V + 1 rounded up to a multiple of 64,)
         The weights. The column behind the row's own is for what is thrown away.
-    marks : uint8 array, same shape
-        1 where the row was touched.
-    blocks : uint8 array, shape (number of 64-word blocks,)
-        1 where a mark of the block may be set.
+    marks : uint8 array, shape (an eighth of that,)
+        1 where one of eight columns was touched.
     """
 
     sums: Int64Array
     marks: Uint8Array
-    blocks: Uint8Array
 
 
 def make_row_scratch(vocabulary_size: int) -> RowScratch:
     """Return an empty row."""
-    num_blocks = vocabulary_size // _BLOCK + 1
+    num_blocks = vocabulary_size // 64 + 1
     return RowScratch(
-        np.zeros(_BLOCK * num_blocks, np.int64),
-        np.zeros(_BLOCK * num_blocks, np.uint8),
-        np.zeros(num_blocks, np.uint8),
+        np.zeros(64 * num_blocks, np.int64),
+        np.zeros(8 * num_blocks, np.uint8),
     )
 
 
@@ -84,19 +80,20 @@ def take_row(row, scratch, out_bytes, place, out_totals):
     uint64
         Where the bytes end; `place` if no entry is left.
     """
-    sums, marks, blocks = scratch
-    eights, last_column, next_column = marks.view(np.uint64), np.uint64(row), _ZERO
+    sums, marks = scratch
+    blocks, last_column, next_column = marks.view(np.uint64), np.uint64(row), _ZERO
     start, place, checksum, num_entries = place, place + _HEADER, _ZERO, _ZERO
     for block in range((last_column + _ONE >> _BLOCK_SHIFT) + _ONE):
-        if blocks[block] == 0:
-            continue
+        touched = blocks[block]
         blocks[block] = 0
-        first = np.uint64(block) * _EIGHT
-        for eight in range(first, first + _EIGHT):
-            bits = eights[eight]
-            eights[eight] = 0
+        while touched != 0:
+            first = np.uint64(block) * _BLOCK + lowest_bit(touched)
+            touched &= touched - _ONE
+            bits = _ZERO
+            for index in range(_EIGHT):
+                bits |= np.uint64(sums[first + index] != 0) << index
             while bits != 0:
-                column = np.uint64(eight) * _EIGHT + (lowest_bit(bits) >> _BYTE_SHIFT)
+                column = first + lowest_bit(bits)
                 bits &= bits - _ONE
                 if column <= last_column:
                     weight = np.uint64(sums[column])
@@ -198,7 +195,7 @@ def merge_rows(
 @njit(cache=True, nogil=True)
 def _add_row(content, place, row_stop, scratch, out_totals):
     """Add an encoded row to the row that is being added up; return 0, EXCEEDED or DAMAGED."""
-    sums, marks, blocks = scratch
+    sums, marks = scratch
     row, _ = _row_at(content, place)
     place, next_column, checksum, num_entries = place + _HEADER, _ZERO, _ZERO, _ZERO
     status = np.int64(0)
@@ -209,8 +206,7 @@ def _add_row(content, place, row_stop, scratch, out_totals):
         if np.uint64(sums[column]) > np.uint64(_LARGEST) - weight:
             status = np.int64(EXCEEDED)
         sums[column] += np.int64(weight)
-        marks[column] = 1
-        blocks[column >> _BLOCK_SHIFT] = 1
+        marks[column >> _BYTE_SHIFT] = 1
         next_column = column + _ONE
         checksum += _mix_entry(row, column, weight)
         num_entries += _ONE

@@ -41,7 +41,7 @@ def encode(entries):
         for row in range(SIZE):
             for _, column, weight in (entry for entry in entries if entry[0] == row):
                 scratch.sums[column] = weight
-                scratch.marks[column] = scratch.blocks[column // 64] = 1
+                scratch.marks[column // 8] = 1
             place = np.uint64(take_row(row, scratch, out, place, totals))
     assert not any(part.any() for part in scratch)
     return out[: int(place)].tobytes(), totals.tolist()
