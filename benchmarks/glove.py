@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmarks.shared.apart import train_at_once
+from benchmarks.shared.apart import run_at_once, train_at_once
 from benchmarks.shared.corpus import cut_corpus, unpack_corpus
 from benchmarks.shared.idle_rounds import compare_on_free_cores
 from benchmarks.shared.peak_memory import peak_megabytes
@@ -49,6 +50,8 @@ SKIPGRAM_LINES, COST_LINES = 60_000, 700
 SIZES = {"1M": 52_000, "2M": 103_000, "4M": 207_000, "9M": 10**9}
 SMALL_MEMORY = 24 << 20
 EPOCH = GloVeSettings(epochs=1)
+COST_SEEDS = range(1, 5)
+PARTS = ("speed", "threads", "cost", "sizes")
 
 
 def skipgram(corpus: Path, whole: IdCache, folder: Path) -> Callable[[], float]:
@@ -101,7 +104,7 @@ def trainer(
     return run
 
 
-def apart(data: TrainingPairs) -> float:
+def trained_apart(data: TrainingPairs) -> float:
     """Train two models for an epoch at once; return million entries per second of both.
 
     They share nothing, so that this is what the machine's second core can give.
@@ -109,6 +112,17 @@ def apart(data: TrainingPairs) -> float:
     models = [make_model(data, EPOCH) for _ in range(2)]
     seconds = train_at_once(models)
     return sum(model.work_done for model in models) / seconds / 1e6
+
+
+def counted_apart(cache: IdCache, folder: Path) -> float:
+    """Count into two files at once; return million tokens per second of both."""
+    paths = [folder / f"apart-{number}.cooc" for number in range(2)]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    seconds = run_at_once(
+        [partial(count_cooccurrences, cache, path, CooccurrenceSettings()) for path in paths]
+    )
+    return 2 * cache.statistics.tokens_kept / seconds / 1e6
 
 
 def shuffled(data: TrainingPairs) -> TrainingPairs:
@@ -141,41 +155,55 @@ def compare_threads(cache: IdCache, data: TrainingPairs, folder: Path, rounds: i
         compare_on_free_cores(f"{step}, 2 threads over 1", "M/s", *pair, rounds, 1.8, 1.95)
         for step, pair in (("training", training), ("counting", counting))
     ]
-    name = "training, two models apart over one"
-    return [
-        *rows,
-        compare_on_free_cores(name, "M/s", lambda: apart(data), training[1], rounds),
+    machine = [
+        ("training, two models apart over one", lambda: trained_apart(data), training[1]),
+        ("counting, two counts apart over one", lambda: counted_apart(cache, folder), counting[1]),
     ]
+    return rows + [compare_on_free_cores(name, "M/s", *pair, rounds) for name, *pair in machine]
 
 
 def compare_cost(corpus: Path, folder: Path) -> list[Row]:
-    """Compare the cost after 1, 5 and 15 epochs with a float64 NumPy AdaGrad on a small corpus."""
-    from tests.reference.glove import GloVe
+    """Compare the cost after 1, 5 and 15 epochs with a float64 NumPy AdaGrad on a small corpus.
 
+    Both take the pairs in random orders, which change the cost of an epoch by up to 1 %: figures
+    are means over seeds, and the rounds of a row are its seeds.
+    """
     part = cut_corpus(corpus, folder, COST_LINES)
     cache = build_id_cache([part], folder / "small", TextSettings(min_count=3))
     count_cooccurrences(cache, folder / "small.cooc", CooccurrenceSettings())
-    settings = replace(EPOCH, epochs=15, dim=50)
     file = CooccurrenceFile.open(folder / "small.cooc")
+    costs = np.array([_costs(file, folder, seed) for seed in COST_SEEDS])
+    print(f"\ncost an entry, mean of {len(costs)} seeds; peer: float64 NumPy, random order")
+    rows = []
+    for epoch in (1, 5, 15):
+        ours, theirs = costs[:, :, epoch - 1].mean(axis=0)
+        ratios = costs[:, 0, epoch - 1] / costs[:, 1, epoch - 1]
+        title = f"cost an entry in epoch {epoch}"
+        rows.append(
+            Row(title, "cost", ours, theirs, ours / theirs, None, None, ratios.round(4).tolist())
+        )
+        print(f"{title:44} {ours:12.5f} {theirs:12.5f} {ours / theirs:21.4f}x  {ratios.round(4)}")
+    return rows
+
+
+def _costs(file: CooccurrenceFile, folder: Path, seed: int) -> list[list[float]]:
+    """Return our cost of each epoch, and NumPy's from the same start."""
+    from tests.reference.glove import GloVe
+
+    settings = replace(EPOCH, epochs=15, dim=50, seed=seed)
     data = prepare_pairs(file, folder / "small-pairs", settings, NullMonitor())
     model = make_model(data, settings)
     dim, size = settings.dim, model.x.shape[1] // 4
     w, c = model.x[:, :size], model.x[:, size : 2 * size]
     twin = GloVe(w[:, :dim], c[:, :dim], w[:, dim], c[:, dim + 1], settings.learning_rate)
-    pairs, generator = [tuple(pair) for pair in data.pairs.tolist()], np.random.default_rng(1)
+    pairs, generator = [tuple(pair) for pair in data.pairs.tolist()], np.random.default_rng(seed)
     train(model, NullMonitor(), StopRequest())
-    print(f"\ncost an entry, {data.num_cells:,} entries; peer: float64 NumPy, random order")
-    rows = []
-    for epoch in range(settings.epochs):
+    ours = [model.mean_loss(epoch) or 0.0 for epoch in range(settings.epochs)]
+    theirs = []
+    for _ in range(settings.epochs):
         order = generator.permutation(len(pairs))
-        theirs = sum(twin.pair(*pairs[index]) for index in order) / 2 / data.num_cells
-        ours = model.mean_loss(epoch) or 0.0
-        if epoch + 1 in (1, 5, 15):
-            ratio = ours / theirs
-            title = f"cost an entry in epoch {epoch + 1}"
-            rows.append(Row(title, "cost", ours, theirs, ratio, None, None, [round(ratio, 4)]))
-            print(f"{title:44} {ours:12.5f} {theirs:12.5f} {ratio:21.4f}x")
-    return rows
+        theirs.append(sum(twin.pair(*pairs[index]) for index in order) / 2 / data.num_cells)
+    return [ours, theirs]
 
 
 def measure_sizes(corpus: Path, folder: Path) -> None:
@@ -242,13 +270,18 @@ def run_step(step: str, cache_folder: Path, folder: Path, memory: int) -> None:
     print(json.dumps(figures))
 
 
+def _title(row: Row) -> str:
+    """Return a row's name without what it says of its rounds."""
+    return row.name.split(" (")[0]
+
+
 def main() -> None:
     """Measure everything, or one step for the process that does."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path, nargs="?", help="plain text, a sentence a line")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, default 5")
     parser.add_argument("--output", type=Path, help="write the figures to this JSON file too")
-    parser.add_argument("--threads-only", action="store_true", help="measure threads alone")
+    parser.add_argument("--only", choices=PARTS, help="measure this part; keep the other figures")
     parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -264,14 +297,18 @@ def main() -> None:
         file = CooccurrenceFile.open(folder / "counts-1.cooc")
         data = prepare_pairs(file, folder / "whole-pairs", EPOCH, NullMonitor())
         trainer(data)()
-        if options.threads_only:
-            rows = [row for row in read(options.output) if "free cores" not in row.name]
-            rows += compare_threads(cache, data, folder, options.rounds)
-        else:
-            rows = compare_speed(corpus, cache, data, folder, options.rounds)
-            rows += compare_threads(cache, data, folder, options.rounds)
-            rows += compare_cost(corpus, folder)
-            measure_sizes(corpus, folder)
+        rows, new = read(options.output) if options.only else [], []
+        for part in [options.only] if options.only else PARTS:
+            if part == "speed":
+                new += compare_speed(corpus, cache, data, folder, options.rounds)
+            elif part == "threads":
+                new += compare_threads(cache, data, folder, options.rounds)
+            elif part == "cost":
+                new += compare_cost(corpus, folder)
+            else:
+                measure_sizes(corpus, folder)
+        named = {_title(row) for row in new}
+        rows = [row for row in rows if _title(row) not in named] + new
         write(options.output, "GloVe", str(corpus.name), "our skip-gram, or as named", rows)
 
 
