@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqtools.reports.bias_story import BiasStory
+from seqtools.reports.picture_text import metadata, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +49,11 @@ def render_bias_picture(story: BiasStory, image_format: str) -> bytes:
         _draw_axis(figure.add_axes((0.135, 0.11, 0.38, 0.79)), story)
         _draw_tests(figure.add_axes((0.60, 0.11, 0.37, 0.79)), story)
         content = io.BytesIO()
-        figure.savefig(content, format=image_format, metadata=_metadata(story, image_format))
+        figure.savefig(
+            content,
+            format=image_format,
+            metadata=metadata(story.title, story.caption, image_format),
+        )
     return content.getvalue()
 
 
@@ -67,7 +72,7 @@ def _draw_axis(axes: "Axes", story: BiasStory) -> None:
         axes.hlines(places, cosines[0], cosines[1], color=_LINE, linewidth=2, zorder=1)
     for (name, _), values, colour in zip(story.states, cosines, _COLOURS, strict=False):
         axes.scatter(values, places, s=26, color=colour, label=name, zorder=3, linewidths=0)
-    words = [_printable(story.plan.targets.words[place]) for place in shown]
+    words = [printable(story.plan.targets.words[place]) for place in shown]
     axes.set_yticks(places, words, size=8, color=_INK, parse_math=False)
     axes.set_ylim(-0.8, len(shown) - 0.2)
     reach = 1.1 * max(0.05, *(float(np.abs(values).max()) for values in cosines))
@@ -122,19 +127,3 @@ def _prepare(axes: "Axes", label: str) -> None:
     axes.set_axisbelow(True)
     for spine in axes.spines.values():
         spine.set_visible(False)
-
-
-def _metadata(story: BiasStory, image_format: str) -> dict[str, str | None]:
-    """Return title and caption under the format's keys, and no date."""
-    title, caption = _printable(story.title), _printable(story.caption)
-    if image_format == "png":
-        return {"Title": title, "Description": caption, "Software": "seqtools"}
-    if image_format == "svg":
-        return {"Title": title, "Description": caption, "Creator": "seqtools", "Date": None}
-    return {"Title": title, "Subject": caption, "Creator": "seqtools", "CreationDate": None}
-
-
-def _printable(text: str) -> str:
-    """Return text without what cannot be drawn: lone surrogates and control characters."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)

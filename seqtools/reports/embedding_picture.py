@@ -10,6 +10,7 @@ import numpy as np
 from seqtools.errors import SeqtoolsWarning
 from seqtools.reports.embedding_map import EmbeddingMap
 from seqtools.reports.label_placement import place_labels
+from seqtools.reports.picture_text import metadata, printable
 from seqtools.types import Float64Array
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def render_picture(embedding_map: EmbeddingMap, image_format: str) -> bytes:
         _draw(figure, embedding_map, has_halo=image_format != "svg")
         content = io.BytesIO()
         figure.savefig(
-            content, format=image_format, metadata=_metadata(embedding_map, image_format)
+            content,
+            format=image_format,
+            metadata=metadata(embedding_map.title, embedding_map.caption, image_format),
         )
     report_glyphs(caught)
     return content.getvalue().replace(b"</style>", _SVG_HALO + b"</style>", 1)
@@ -134,7 +137,7 @@ def _write_labels(
     from matplotlib.patheffects import Stroke
 
     dots = _DOTS_PER_INCH / 72
-    words = [_printable(word) for word in embedding_map.words]
+    words = [printable(word) for word in embedding_map.words]
     places = axes.transData.transform(embedding_map.points)
     frame = axes.get_window_extent()
     room = (frame.x0, frame.y0, frame.x1, frame.y1)
@@ -175,25 +178,9 @@ def _legend_lines(embedding_map: EmbeddingMap) -> list[tuple[str, str]]:
         return []
     lines = []
     for colour, members in zip(_COLOURS, typical, strict=False):
-        text = ", ".join(_printable(embedding_map.words[i]) for i in members)
+        text = ", ".join(printable(embedding_map.words[i]) for i in members)
         lines.append((colour, textwrap.shorten(text, _LEGEND_COLUMNS, placeholder=" …")))
     return lines
-
-
-def _metadata(embedding_map: EmbeddingMap, image_format: str) -> dict[str, str | None]:
-    """Return title and caption under the format's keys, and no date."""
-    title, caption = _printable(embedding_map.title), _printable(embedding_map.caption)
-    if image_format == "png":
-        return {"Title": title, "Description": caption, "Software": "seqtools"}
-    if image_format == "svg":
-        return {"Title": title, "Description": caption, "Creator": "seqtools", "Date": None}
-    return {"Title": title, "Subject": caption, "Creator": "seqtools", "CreationDate": None}
-
-
-def _printable(text: str) -> str:
-    """Return text without what cannot be drawn: lone surrogates and control characters."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)
 
 
 def report_glyphs(caught: list[warnings.WarningMessage]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqtools.reports.picture_text import metadata, printable
 from seqtools.reports.spike_view import SPACE_SIGN, SpikeView
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def render_spike_picture(view: SpikeView, image_format: str) -> bytes:
         figure = Figure(figsize=(width, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH)
         _draw(figure, view, width)
         content = io.BytesIO()
-        figure.savefig(content, format=image_format, metadata=_metadata(view, image_format))
+        figure.savefig(
+            content, format=image_format, metadata=metadata(view.title, view.caption, image_format)
+        )
     return content.getvalue()
 
 
@@ -74,13 +77,13 @@ def colours_of(view: SpikeView) -> dict[int, str]:
 def _draw(figure: "Figure", view: SpikeView, width: float) -> None:
     """Draw title, spectrogram, posteriors and caption."""
     left, right = 0.62 / width, 1 - 0.25 / width
-    figure.text(left, 0.958, _printable(view.title), size=13, color=_INK, parse_math=False)
+    figure.text(left, 0.958, printable(view.title), size=13, color=_INK, parse_math=False)
     for y, name, text in ((0.918, "heard", view.text), (0.884, "said", view.reference)):
         if text is not None:
             figure.text(left, y, name, size=9, color=_SOFT)
             place = left + 0.55 / width
             shown = textwrap.shorten(
-                _printable(text) or "nothing", int(_COLUMNS_AN_INCH * width), placeholder=" …"
+                printable(text) or "nothing", int(_COLUMNS_AN_INCH * width), placeholder=" …"
             )
             figure.text(place, y, shown, size=9.5, color=_INK, parse_math=False)
     figure.text(left, 0.018, view.caption, size=8, color=_SOFT, parse_math=False)
@@ -140,7 +143,7 @@ def _label_spikes(
         axes.text(
             spike.peak_seconds,
             1.03 + 0.07 * line + (0.025 if text == SPACE_SIGN else 0),  # it hangs below the line
-            _printable(text),
+            printable(text),
             transform=across,
             ha="center",
             va="baseline",
@@ -163,7 +166,7 @@ def _write_words(axes: "Axes", view: SpikeView, y: float) -> None:
         axes.text(
             sum(ends) / 2,
             y + 0.02,
-            _printable(word.text),
+            printable(word.text),
             transform=across,
             ha="center",
             va="baseline",
@@ -186,7 +189,7 @@ def _draw_posteriors(axes: "Axes", view: SpikeView, colours: dict[int, str]) -> 
         axes.text(
             spike.peak_seconds,
             spike.probability + 0.03,
-            _printable(view.spelling(spike.symbol)),
+            printable(view.spelling(spike.symbol)),
             ha="center",
             va="baseline",
             size=8,
@@ -206,19 +209,3 @@ def _prepare(axes: "Axes") -> None:
     axes.tick_params(colors=_SOFT, labelsize=8, length=2.5, color=_LINE)
     for spine in axes.spines.values():
         spine.set_color(_LINE)
-
-
-def _metadata(view: SpikeView, image_format: str) -> dict[str, str | None]:
-    """Return title and caption under the format's keys, and no date."""
-    title, caption = _printable(view.title), view.caption
-    if image_format == "png":
-        return {"Title": title, "Description": caption, "Software": "seqtools"}
-    if image_format == "svg":
-        return {"Title": title, "Description": caption, "Creator": "seqtools", "Date": None}
-    return {"Title": title, "Subject": caption, "Creator": "seqtools", "CreationDate": None}
-
-
-def _printable(text: str) -> str:
-    """Return text without what cannot be drawn: lone surrogates and control characters."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)
