@@ -133,3 +133,8 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def on_threads(threads: int) -> str:
+    """Say on how many threads something ran."""
+    return "on 1 thread" if threads == 1 else f"on {threads} threads"

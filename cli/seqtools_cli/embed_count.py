@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, on_threads
 from seqtools_cli.options import IntAtLeast, common_options
 from seqtools_cli.text_options import (
     memory_option,
@@ -250,7 +250,7 @@ def _print_cooccurrences(
         ("tokens", f"{outcome.tokens_kept:,} kept of {outcome.tokens_read:,}"),
         ("pairs", f"{outcome.num_entries:,} of {outcome.vocabulary_size:,} words"),
         ("sorted parts", f"{outcome.num_spills} written and merged"),
-        ("speed", f"{speed or 0:,.0f} tokens/s on {plan.counting.threads} threads"),
+        ("speed", f"{speed or 0:,.0f} tokens/s {on_threads(plan.counting.threads)}"),
         ("time", f"{outcome.count_seconds:.1f} s counting, {seconds:.1f} s in all"),
         ("saved", output),
     ]

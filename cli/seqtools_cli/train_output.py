@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, on_threads
 
 
 def print_training(console: Console, training: Any, output: str, plan: Any, seconds: float) -> None:
@@ -45,7 +45,7 @@ def print_training(console: Console, training: Any, output: str, plan: Any, seco
         ("words", f"{words} of {types:,} types" if types is not None else words),
         ("tokens", f"{statistics.tokens_kept:,} kept of {statistics.tokens_read:,}"),
         *_losses(settings.model, training),
-        ("speed", f"{speed:,.0f} {training.unit}/s on {training.threads} threads"),
+        ("speed", f"{speed:,.0f} {training.unit}/s {on_threads(training.threads)}"),
         ("time", f"{training.train_seconds:.1f} s training, {seconds:.1f} s in all"),
         ("saved", f"{output} ({words} x {settings.vector_size})"),
     ]
