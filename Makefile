@@ -13,6 +13,9 @@ SOURCES := $(shell find seqtools cli -type f ! -path '*/__pycache__/*' ! -path '
 # Tests, checks and benchmarks read the working copy; the demo uses what pip installed.
 HERE := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR):$(CURDIR)/cli"
 KERNELS := $(CURDIR)/$(VENV)/kernels
+NORMAL := NUMBA_CACHE_DIR=$(KERNELS)/normal
+# So much that both cores of two are done at about the same time.
+BESIDE := tests/cli tests/browser
 BENCHMARKS := $(filter-out table,$(basename $(notdir $(wildcard benchmarks/*.py))))
 GENERATED := README.md docs/commands.md
 
@@ -32,10 +35,13 @@ demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
 
 test: $(VENV)/with-test $(KERNELS)/made
-	@echo "== all tests; beside them, on the second core, the kernels with bounds checks and as Python"
-	@$(MAKE) --no-print-directory test-kernels > $(KERNELS)/kernel-tests.log 2>&1 & kernels=$$!; \
-		status=0; $(HERE) NUMBA_CACHE_DIR=$(KERNELS)/normal python -m pytest || status=1; \
-		wait $$kernels || status=1; cat $(KERNELS)/kernel-tests.log; exit $$status
+	@echo "== all tests but those of $(BESIDE); these run on the second core, after the kernels with"
+	@echo "== bounds checks and as Python"
+	@{ status=0; $(MAKE) --no-print-directory test-kernels || status=1; \
+		$(HERE) $(NORMAL) python -m pytest $(BESIDE) || status=1; exit $$status; \
+		} > $(KERNELS)/beside.log 2>&1 & beside=$$!; status=0; \
+		$(HERE) $(NORMAL) python -m pytest $(addprefix --ignore=,$(BESIDE)) || status=1; \
+		wait $$beside || status=1; cat $(KERNELS)/beside.log; exit $$status
 
 test-kernels: $(VENV)/with-test $(KERNELS)/made
 	@echo "== kernels with bounds checks"
