@@ -15,7 +15,7 @@ HERE := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR):$(CURDIR)/cli"
 KERNELS := $(CURDIR)/$(VENV)/kernels
 NORMAL := NUMBA_CACHE_DIR=$(KERNELS)/normal
 # So much that both cores of two are done at about the same time.
-BESIDE := tests/cli tests/browser tests/parity
+BESIDE := tests/cli tests/browser tests/faults
 BENCHMARKS := $(filter-out table,$(basename $(notdir $(wildcard benchmarks/*.py))))
 GENERATED := README.md docs/commands.md
 
