@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqtools.embeddings.cooccurrence_settings import distance_weights
 from seqtools.io.cooccurrence_file import CooccurrenceFile
 from seqtools.kernels.cooccurrence_rows import DAMAGED, ROW_HEADER_BYTES, decode_rows, hop_rows
 
@@ -32,6 +33,7 @@ def read_entries(file: CooccurrenceFile) -> Iterator[NDArray[Any]]:
     FileAccessError
         If the file cannot be read.
     """
+    check_scale(file)
     place, previous, totals = 0, np.array([-1]), np.zeros(2, np.uint64)
     while place < file.reader.num_bytes:
         rows = _read_rows(file, place)
@@ -43,7 +45,19 @@ def read_entries(file: CooccurrenceFile) -> Iterator[NDArray[Any]]:
             raise file.damaged_at(place + int(end))
         yield entries[:number]
         place += len(rows)
-    file.check_sum(int(totals[1]))
+    file.check_totals(*totals.tolist())
+
+
+def check_scale(file: CooccurrenceFile) -> None:
+    """Make sure that a file's weights are those of its window.
+
+    Raises
+    ------
+    FileContentError
+        If they are not.
+    """
+    if file.header.scale != distance_weights(file.header.window)[0]:
+        raise file.damaged_header()
 
 
 def _read_rows(file: CooccurrenceFile, place: int) -> NDArray[np.uint8]:

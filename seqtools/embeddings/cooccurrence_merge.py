@@ -1,15 +1,17 @@
 """Merging sorted co-occurrences: parts that did not fit in memory, and files of shards."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.embeddings.cooccurrence_entries import row_bytes
+from seqtools.embeddings.cooccurrence_entries import check_scale, row_bytes
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
     plan_merging,
@@ -132,6 +134,8 @@ def merge_files(
     _check_paths(paths)
     check_output(output)
     files = [CooccurrenceFile.open(path) for path in paths]
+    for file in files:
+        check_scale(file)
     for file in files[1:]:
         _check_fit(files[0], file)
     header = replace(
@@ -171,16 +175,19 @@ def merge_runs(
         done, elapsed = int(parts[:, 0].sum()), max(time.monotonic() - started, 1e-9)
         monitor.update(Progress(done, total, "entries", done / elapsed))
     monitor.finish()
-    for run, checksum in zip(runs, parts[:, 1], strict=True):
+    for run, (num_entries, checksum) in zip(runs, parts, strict=True):
         if run.file is not None:
-            run.file.check_sum(int(checksum))
+            run.file.check_totals(int(num_entries), int(checksum))
 
 
 def _check_paths(paths: Sequence[str | os.PathLike[str]]) -> None:
     """Refuse a file that is named twice: its counts would be counted twice."""
-    seen: set[str] = set()
+    seen: set[object] = set()
     for path in paths:
-        place = os.path.realpath(path)
+        place: object = os.path.realpath(path)
+        with contextlib.suppress(OSError):  # a missing file is told later
+            status = Path(path).stat()
+            place = status.st_dev, status.st_ino
         if place in seen:
             raise SettingsError(f"{os.fspath(path)}: named twice; name each file once")
         seen.add(place)
@@ -293,7 +300,8 @@ class _Merger:
                 parts,
                 totals,
             )
-        self._scratch.put(scratch)
+        # What is left of a damaged row must not get into the rows of a stretch that is under way.
+        self._scratch.put(make_row_scratch(self._size) if num_bytes == DAMAGED else scratch)
         if num_bytes == DAMAGED:
             index = int(np.argmin(stretch.previous))
             place = stretch.places[index] + int(cursors[index] - stretch.starts[index])

@@ -21,6 +21,7 @@ import json
 import os
 import stat
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -36,6 +37,8 @@ from seqtools.types import Uint8Array, Uint64Array
 FORMAT_VERSION = 2
 
 _HEADER_BYTES = 1024
+_AT_LEAST_ONE = {"window", "scale"}
+_LARGEST = defaultdict(lambda: 2**62, window=10_000, vocabulary_size=2**31 - 1)
 _REMEDY = "count again or fetch the file again"
 
 
@@ -120,7 +123,10 @@ class CooccurrenceFile:
             raise FileAccessError.from_os_error(error, path) from error
         if hashlib.sha256(vocabulary).hexdigest() != header.vocabulary_sha256:
             raise FileContentError("its vocabulary is damaged", path=path, remedy=_REMEDY)
-        return cls(Path(path), header, vocabulary)
+        opened = cls(Path(path), header, vocabulary)
+        if vocabulary.count(b"\n") != header.vocabulary_size:
+            raise opened.damaged_header()
+        return opened
 
     @property
     def reader(self) -> RowReader:
@@ -135,14 +141,20 @@ class CooccurrenceFile:
         byte = self.header.first_row_byte + place
         return FileContentError("a damaged row", path=self.path, byte=byte, remedy=_REMEDY)
 
-    def check_sum(self, checksum: int) -> None:
-        """Compare the checksum of all entries with the header's.
+    def damaged_header(self) -> FileContentError:
+        """Return the error for a header that contradicts itself or the rest."""
+        return FileContentError("its header is damaged", path=self.path, remedy=_REMEDY)
+
+    def check_totals(self, num_entries: int, checksum: int) -> None:
+        """Compare number and checksum of all entries with the header's.
 
         Raises
         ------
         FileContentError
             If they differ.
         """
+        if num_entries != self.header.num_entries:
+            raise self.damaged_header()
         if f"{checksum:016x}" != self.header.entries_checksum:
             raise FileContentError(
                 "damaged: the checksum of its entries differs", path=self.path, remedy=_REMEDY
@@ -263,7 +275,7 @@ def _read_header(content: bytes, path: str | os.PathLike[str]) -> CooccurrenceHe
             path=path,
             remedy="count again with this version of seqtools",
         )
-    if not is_whole or None in header.values():
+    if not is_whole or not _is_in_range(header):
         raise FileContentError("its header is damaged", path=path, remedy=_REMEDY)
     return CooccurrenceHeader(**header)
 
@@ -271,6 +283,17 @@ def _read_header(content: bytes, path: str | os.PathLike[str]) -> CooccurrenceHe
 def _is_whole(described: dict[str, Any]) -> bool:
     """Say whether a header has the checksum that it names."""
     return bool(described["header_crc32"] == _header_checksum(described))
+
+
+def _is_in_range(header: dict[str, Any]) -> bool:
+    """Say whether every value has the type and range that it needs."""
+    texts = {"vocabulary_sha256", "entries_checksum"}
+    return all(
+        isinstance(value, str)
+        if name in texts
+        else type(value) is int and (name in _AT_LEAST_ONE) <= value <= _LARGEST[name]
+        for name, value in header.items()
+    )
 
 
 def _check_size(size: int, header: CooccurrenceHeader, path: str | os.PathLike[str]) -> None:

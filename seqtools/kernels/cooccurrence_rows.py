@@ -198,7 +198,7 @@ def _add_row(content, place, row_stop, scratch, out_totals):
     sums, marks = scratch
     row, _ = _row_at(content, place)
     place, next_column, checksum, num_entries = place + _HEADER, _ZERO, _ZERO, _ZERO
-    status = np.int64(0)
+    status = np.int64(DAMAGED) if place == row_stop else np.int64(0)  # a row has an entry
     while place < row_stop:
         column, weight, place = _next_entry(content, place, row_stop, next_column)
         if place > row_stop or column > row or weight == _ZERO:
@@ -244,7 +244,8 @@ def decode_rows(content, vocabulary_size, previous, out_entries, out_totals):
         if start + _HEADER > stop:
             return np.int64(DAMAGED), start
         row, row_stop = _row_at(content, start)
-        if not (previous[0] < np.int64(row) < vocabulary_size and row_stop <= stop):
+        is_sound = previous[0] < np.int64(row) < vocabulary_size and row_stop <= stop
+        if not is_sound or row_stop == start + _HEADER:  # a row has an entry
             return np.int64(DAMAGED), start
         place, next_column = start + _HEADER, _ZERO
         while place < row_stop:

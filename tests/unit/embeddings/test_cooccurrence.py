@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 
 from seqtools.embeddings.cooccurrence import count_cooccurrences
 from seqtools.embeddings.cooccurrence_entries import ENTRY, read_entries
-from seqtools.embeddings.cooccurrence_merge import merge_files
+from seqtools.embeddings.cooccurrence_merge import Run, _Merger, merge_files
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
     distance_weights,
@@ -22,10 +23,11 @@ from seqtools.errors import FileAccessError, FileContentError, SettingsError
 from seqtools.io.cooccurrence_file import (
     CooccurrenceFile,
     CooccurrenceHeader,
+    _header_bytes,
     check_output,
     write_cooccurrences,
 )
-from seqtools.io.cooccurrence_magic import is_cooccurrence_file
+from seqtools.io.cooccurrence_magic import MAGIC, is_cooccurrence_file
 from seqtools.io.row_reader import RowReader
 from seqtools.text.id_cache import TextSettings, build_id_cache
 from seqtools.text.vocabulary import Vocabulary
@@ -207,6 +209,48 @@ def test_forged_rows_are_named_whatever_is_read_at_a_time(tmp_path, monkeypatch,
     with pytest.raises(FileContentError, match=r"forged\.cooc, byte \d+: a damaged row"):
         merge_files([sound, path], tmp_path / "out", settings)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_row_leaves_nothing_behind_for_the_rows_after_it(tmp_path):
+    damaged = bytearray(encode([(8, 0, 1), (8, 1, 1)]))
+    damaged[-1] = 0
+    file = CooccurrenceFile.open(forge(tmp_path / "x.cooc", bytes(damaged)))
+    merger = _Merger([Run(file.reader, 2, file)], 9, SETTINGS)
+    with pytest.raises(FileContentError, match="a damaged row"):
+        list(merger.merged())
+    scratch = merger._scratch.get()
+    assert not scratch.sums.any()
+    assert not scratch.marks.any()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"vocabulary_size": 8}, {"vocabulary_size": 10**6}, {"vocabulary_size": 9.0},
+        {"vocabulary_size": "9"}, {"vocabulary_size": [9]}, {"vocabulary_size": 2**32},
+        {"vocabulary_bytes": -5, "num_row_bytes": 60}, {"vocabulary_bytes": 10**12},
+        {"scale": 11}, {"scale": 0}, {"scale": 12.0}, {"window": 0}, {"window": True},
+        {"window": "4"}, {"window": float("nan")}, {"window": 10**300}, {"tokens_read": -1},
+        {"num_entries": 2}, {"num_entries": -1}, {"entries_checksum": 1}, {"sentences": None},
+    ],
+)  # fmt: skip
+def test_a_forged_header_is_damaged(tmp_path, changes):
+    path = forge(tmp_path / "x.cooc", encode([(5, 0, 1)]))
+    content = path.read_bytes()
+    header = {**json.loads(content[:1024][len(MAGIC) :]), **changes}
+    del header["header_crc32"], header["format_version"]
+    path.write_bytes(_header_bytes(header) + content[1024:])
+    wanted = r"x\.cooc: (its header is damaged|cut short: expected .* bytes, found 1079)"
+    with pytest.raises(FileContentError, match=wanted):
+        list(read_entries(CooccurrenceFile.open(path)))
+    with pytest.raises(FileContentError, match=wanted):
+        merge_files([path], tmp_path / "out", SETTINGS)
+
+
+def test_a_hard_link_is_the_same_file(whole, tmp_path):
+    os.link(whole, tmp_path / "link.cooc")
+    with pytest.raises(SettingsError, match="named twice"):
+        merge_files([whole, tmp_path / "link.cooc"], tmp_path / "m", SETTINGS)
 
 
 @pytest.mark.parametrize("changes", [{"window": 0}, {"threads": 0}, {"memory_bytes": 0}])

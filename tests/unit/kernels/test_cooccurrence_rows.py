@@ -145,6 +145,7 @@ DAMAGED_ROWS = {
     "of a column beyond all": row(9, [0x80] * 8 + [0x7F, 1]),
     "without a weight": row(9, [0]),
     "of weight 0": row(9, [0, 0]),
+    "without an entry": row(9, []),
     "of a weight without an end": row(9, [0, 0x81]),
     "of a weight of more than 63 bits": row(9, [0, *[0xFF] * 9, 1]),
     "longer than its bytes": row(9, [0, 1], 3),
