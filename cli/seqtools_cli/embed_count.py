@@ -177,6 +177,9 @@ def _merge_cooccurrences(
     console: Console, files: tuple[str, ...], output: str, memory_bytes: int, threads: int
 ) -> None:
     """Add up co-occurrences."""
+    from seqtools_cli.numba_start import start_numba_without_blas
+
+    start_numba_without_blas(console)
     from seqtools.embeddings.cooccurrence_merge import merge_files
     from seqtools.embeddings.cooccurrence_settings import CooccurrenceSettings
     from seqtools.io.atomic import check_is_no_input, check_writable

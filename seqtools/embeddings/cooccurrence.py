@@ -22,6 +22,7 @@ from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
     MemoryPlan,
     distance_weights,
+    largest_row_bytes,
     plan_counting,
 )
 from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
@@ -35,12 +36,7 @@ from seqtools.io.cooccurrence_file import (
 from seqtools.io.row_reader import RowReader
 from seqtools.io.temporary import temporary_directory
 from seqtools.kernels.cooccurrence import count_rows, count_words, list_places
-from seqtools.kernels.cooccurrence_rows import (
-    LARGEST_ENTRY_BYTES,
-    ROW_HEADER_BYTES,
-    RowScratch,
-    make_row_scratch,
-)
+from seqtools.kernels.cooccurrence_rows import RowScratch, make_row_scratch
 from seqtools.monitor import Monitor, NullMonitor, Progress
 from seqtools.text.id_cache import IdCache
 from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
@@ -222,7 +218,7 @@ class _Counter:
         """Cut the rows into stripes that fit in a buffer."""
         counts = np.diff(starts)
         most = np.minimum(2 * self._settings.window * counts, np.arange(1, self._size + 1))
-        sizes = np.concatenate(([0], np.cumsum(ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * most)))
+        sizes = np.concatenate(([0], np.cumsum(largest_row_bytes(most))))
         row = 0
         while row < self._size:
             fits = np.searchsorted(sizes, sizes[row] + self._plan.buffer_bytes, "right") - 1

@@ -300,8 +300,7 @@ class _Merger:
                 parts,
                 totals,
             )
-        # What is left of a damaged row must not get into the rows of a stretch that is under way.
-        self._scratch.put(make_row_scratch(self._size) if num_bytes == DAMAGED else scratch)
+        self._scratch.put(scratch)
         if num_bytes == DAMAGED:
             index = int(np.argmin(stretch.previous))
             place = stretch.places[index] + int(cursors[index] - stretch.starts[index])

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ _SMALLEST_CHUNK_TOKENS = 1 << 14
 _LARGEST_CHUNK_TOKENS = 2**31 - 1
 # Most of a buffer is left empty: its rows are bounded by the longest that entries could be.
 _LARGEST_BUFFER_BYTES = 1 << 21
+
+_Count = TypeVar("_Count", int, Int64Array)
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,9 @@ def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> Memor
     return MemoryPlan(min(tokens, most), size)
 
 
-def largest_row_bytes(vocabulary_size: int) -> int:
-    """Return how many bytes the row of the rarest word may have."""
-    return ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * vocabulary_size
+def largest_row_bytes(num_entries: _Count) -> _Count:
+    """Return how many bytes rows of so many entries may have."""
+    return ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * num_entries
 
 
 def plan_merging(settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int) -> int:

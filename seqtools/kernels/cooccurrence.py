@@ -4,9 +4,8 @@ Every occurrence of a word adds the weight of the distance to each neighbour wit
 the sentence. Instead of sorting or hashing pairs, the places of a word are listed first (a counting
 sort), and the neighbours of all its places are added into one dense row, whose touched columns are
 then read in order. The rows come out sorted, nothing is kept twice, and the cost of a neighbour is
-an addition to a row that stays in the cache. Measured with window 15: 3 to 6 times the tokens a
-second of our skip-gram, the file written (benchmarks/glove.py). A dense square for pairs of the 256
-commonest words would save a sixth of the time, and is left out because it is a second way to count.
+an addition to a row that stays in the cache. Measured with window 15: 6 to 8 times the tokens a
+second of our skip-gram, the file written (benchmarks/glove.py).
 
 The matrix is symmetric, so that only columns up to the row's own word are kept: of two words the
 rarer one has the row. What a rarer neighbour adds goes to one column behind the row's own, which is

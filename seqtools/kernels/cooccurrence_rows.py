@@ -186,6 +186,7 @@ def merge_rows(
                 status = _add_row(content, place, row_stop, scratch, out_totals[index])
             if status == DAMAGED:
                 previous[index] = -2
+                scratch.sums[:], scratch.marks[:] = 0, 0
                 return status
             is_exceeded |= status == EXCEEDED
             previous[index], cursors[index] = row, row_stop

@@ -76,6 +76,7 @@ def merge_all(parts, size=SIZE):
         status = merge_rows(
             content, cursors, stops, previous, size, scratch, out, totals, np.zeros(2, np.uint64)
         )
+    assert not any(part.any() for part in scratch)
     return int(status), out[: max(0, status)].tobytes(), cursors, previous, totals
 
 
@@ -159,7 +160,7 @@ def test_a_damaged_row_is_found(damaged):
     first, last = twin.encode([(3, 0, 1)]), twin.encode([(40, 0, 1)])
     number, place, *_ = read(first + damaged)
     assert (number, place) == (DAMAGED, len(first))
-    status, _, cursors, previous, _ = merge_all([last, first + damaged])
+    status, _, cursors, previous, _ = merge_all([last, first + damaged])  # empties its scratch
     assert status == DAMAGED
     assert (int(np.argmin(previous)), previous[1]) == (1, -2)
     assert int(cursors[1]) - len(last) == len(first)
