@@ -4,7 +4,8 @@ Run it with ``python -m benchmarks.glove [CORPUS]``. Speed is taken in turns in 
 thread, per second of processor time; text is read and kernels are compiled before, and counting
 includes writing its file. Skip-gram trains the first lines of the same corpus with the vocabulary
 of the whole. Two threads are compared with one by wall time, in rounds that had both cores to
-themselves; one thread that counts has a second core write its file.
+themselves; one thread that counts has a second core write its file, and a row shows what two cores
+give over one.
 
 For 1, 2, 4 and all 9 million tokens each step runs in a process of its own: seconds of processor
 time, and peak memory beyond that of imports, kernels and vocabulary (for training the mapped file
@@ -104,6 +105,16 @@ def trainer(
     return run
 
 
+def on_one_core(run: Callable[[], float]) -> float:
+    """Return what a function returns if it and its threads have one core; Linux only."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        return run()
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
 def trained_apart(data: TrainingPairs) -> float:
     """Train two models for an epoch at once; return million entries per second of both.
 
@@ -156,6 +167,7 @@ def compare_threads(cache: IdCache, data: TrainingPairs, folder: Path, rounds: i
         for step, pair in (("training", training), ("counting", counting))
     ]
     machine = [
+        ("counting, 2 threads over 1 on one core", counting[0], partial(on_one_core, counting[1])),
         ("training, two models apart over one", lambda: trained_apart(data), training[1]),
         ("counting, two counts apart over one", lambda: counted_apart(cache, folder), counting[1]),
     ]

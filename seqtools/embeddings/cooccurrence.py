@@ -22,7 +22,7 @@ from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
     MemoryPlan,
     distance_weights,
-    largest_row_bytes,
+    most_row_bytes,
     plan_counting,
 )
 from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
@@ -42,6 +42,8 @@ from seqtools.text.id_cache import IdCache
 from seqtools.types import Int32Array, Int64Array, Uint8Array, Uint64Array
 
 _STRIPE_TOKENS = 1 << 18
+# Stripes become smaller towards the end, so that no thread works long after the others.
+_SHARES_A_THREAD, _SMALLEST_STRIPE_BYTES = 4, 1 << 18
 
 
 @dataclass(frozen=True)
@@ -216,14 +218,14 @@ class _Counter:
 
     def _stripes(self, starts: Int64Array) -> Iterator[_Stripe]:
         """Cut the rows into stripes that fit in a buffer."""
-        counts = np.diff(starts)
-        most = np.minimum(2 * self._settings.window * counts, np.arange(1, self._size + 1))
-        sizes = np.concatenate(([0], np.cumsum(largest_row_bytes(most))))
+        sizes = np.concatenate(([0], np.cumsum(most_row_bytes(np.diff(starts), self._weights))))
         row = 0
         while row < self._size:
-            fits = np.searchsorted(sizes, sizes[row] + self._plan.buffer_bytes, "right") - 1
+            share = (sizes[-1] - sizes[row]) // (_SHARES_A_THREAD * self._settings.threads)
+            room = min(self._plan.buffer_bytes, max(share, _SMALLEST_STRIPE_BYTES))
+            fits = np.searchsorted(sizes, sizes[row] + room, "right") - 1
             near = np.searchsorted(starts, starts[row] + _STRIPE_TOKENS, "right") - 1
-            last = int(min(fits, max(near, row + 1)))
+            last = int(max(min(fits, near), row + 1))
             yield _Stripe(row, last, self._buffers.get(), np.zeros(2, np.uint64))
             row = last
 

@@ -23,8 +23,8 @@ _BYTES_A_TOKEN = 8
 _SCRATCH_BYTES_A_WORD = 18
 _SMALLEST_CHUNK_TOKENS = 1 << 14
 _LARGEST_CHUNK_TOKENS = 2**31 - 1
-# Most of a buffer is left empty: its rows are bounded by the longest that entries could be.
-_LARGEST_BUFFER_BYTES = 1 << 21
+# About a fifth of a buffer is filled: its rows are bounded by the longest that they could be.
+_LARGEST_BUFFER_BYTES = 1 << 22
 
 _Count = TypeVar("_Count", int, Int64Array)
 
@@ -133,6 +133,32 @@ def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> Memor
 def largest_row_bytes(num_entries: _Count) -> _Count:
     """Return how many bytes rows of so many entries may have."""
     return ROW_HEADER_BYTES + LARGEST_ENTRY_BYTES * num_entries
+
+
+def most_row_bytes(occurrences: Int64Array, weights: Int64Array) -> Int64Array:
+    """Return how many bytes the row of each word may have, from how often the word occurs.
+
+    A number x takes at most 1 + log2(x + 1) / 7 bytes. The logarithm is concave: given the sum of
+    all weights, and that the gaps and the entries fill the columns at most, entries are longest if
+    all are alike; and more entries never take fewer bytes.
+
+    Parameters
+    ----------
+    occurrences : int64 array, shape (V,)
+    weights : int64 array, shape (window + 1,)
+        What a neighbour at each distance adds.
+
+    Returns
+    -------
+    int64 array, shape (V,)
+    """
+    columns = np.arange(1, len(occurrences) + 1)
+    entries = np.minimum(2 * (len(weights) - 1) * occurrences, columns)
+    each = np.maximum(entries, 1)
+    weight = 2.0 * weights.sum() * occurrences / each
+    bits = np.log2(columns / each) + np.log2(weight + 1)
+    bytes_of_rows = ROW_HEADER_BYTES + np.ceil(entries * (2 + bits / 7)).astype(np.int64) + 1
+    return np.minimum(bytes_of_rows, largest_row_bytes(entries))
 
 
 def plan_merging(settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int) -> int:

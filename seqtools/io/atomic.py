@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from seqtools.errors import FileAccessError
 
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 17
 _SUFFIX = ".part"
 # What tempfile puts between prefix and suffix.
 _RANDOM_NAME = re.compile("[a-z0-9_]{8}")

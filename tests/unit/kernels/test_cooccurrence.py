@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqtools.embeddings.cooccurrence_settings import distance_weights
+from seqtools.embeddings.cooccurrence_settings import distance_weights, most_row_bytes
 from seqtools.kernels.cooccurrence import count_rows, count_words, list_places
 from seqtools.kernels.cooccurrence_rows import make_row_scratch
 from tests.reference import glove as twin
@@ -102,3 +102,14 @@ def test_a_corpus_cut_anywhere_adds_up_to_the_whole(sentences, cuts):
     borders = [0, *sorted(min(cut, len(ids)) for cut in cuts), len(ids)]
     parts = [count(ids, 4, *pair) for pair in itertools.pairwise(borders)]
     assert merge(parts) == count(ids, 4).tobytes()
+
+
+@given(sentences=sentences_of_words, window=st.sampled_from([1, 2, 15, 22, 30]))
+def test_no_row_is_longer_than_the_words_occurrences_allow(sentences, window):
+    words = np.concatenate([np.zeros(0, np.int64), *sentences]).astype(np.int64)
+    most = most_row_bytes(np.bincount(words, minlength=SIZE), distance_weights(window)[1])
+    content, place = count(flatten(sentences), window), 0
+    while place < len(content):
+        row, length = content[place : place + 8].view("<u4").tolist()
+        assert 8 + length <= most[row]
+        place += 8 + length
