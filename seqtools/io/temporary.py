@@ -1,8 +1,12 @@
-"""Directories that are gone when their work is done."""
+"""Directories that are gone when their work is done, or with the next work if it was killed."""
 
 import contextlib
+import fcntl
 import os
+import platform
+import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +16,10 @@ from seqtools.errors import FileAccessError
 @contextlib.contextmanager
 def temporary_directory(parent: str | os.PathLike[str], name: str) -> Iterator[Path]:
     """Make a hidden directory beside the work's output and remove it at the end.
+
+    Those of the same parent and name whose process was killed are removed first. A directory is
+    locked while its process lives; the locks of another machine may not be seen on a shared disk,
+    so that only directories of this machine are looked at.
 
     Parameters
     ----------
@@ -25,9 +33,43 @@ def temporary_directory(parent: str | os.PathLike[str], name: str) -> Iterator[P
     FileAccessError
         If it cannot be made.
     """
-    try:
-        directory = tempfile.TemporaryDirectory(prefix=f".seqtools-{name}-", dir=parent)
-    except OSError as error:
-        raise FileAccessError.from_os_error(error, parent, "write") from error
-    with directory as path:
-        yield Path(path)
+    prefix = f".seqtools-{name}-{zlib.crc32(platform.node().encode()):08x}-"
+    _remove_abandoned(Path(parent), prefix)
+    with contextlib.ExitStack() as stack:
+        try:
+            path = _make_locked(parent, prefix, stack)
+        except OSError as error:
+            raise FileAccessError.from_os_error(error, parent, "write") from error
+        yield path
+
+
+def _make_locked(parent: str | os.PathLike[str], prefix: str, stack: contextlib.ExitStack) -> Path:
+    """Make a directory and lock it; the stack removes it and then lets the lock go."""
+    while True:
+        name = tempfile.mkdtemp(prefix=prefix, dir=parent)
+        # Another process may take it for abandoned before it is locked.
+        try:
+            descriptor = os.open(name, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        # Where the file system knows no locks, directories of killed processes stay.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.path.isdir(name):  # noqa: PTH112 - a name of os
+            stack.callback(os.close, descriptor)
+            stack.callback(shutil.rmtree, name, ignore_errors=True)
+            return Path(name)
+        os.close(descriptor)
+
+
+def _remove_abandoned(parent: Path, prefix: str) -> None:
+    """Remove directories that no living process has locked."""
+    with contextlib.suppress(OSError):
+        for path in [path for path in parent.iterdir() if path.name.startswith(prefix)]:
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path, ignore_errors=True)
+                finally:
+                    os.close(descriptor)

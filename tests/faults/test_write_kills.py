@@ -1,10 +1,12 @@
-"""SIGKILL at any moment of a save leaves the old file or the new one, never a mix."""
+"""SIGKILL at any moment leaves the old file or the new one, and nothing for ever."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from seqtools.io.temporary import temporary_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,3 +68,44 @@ def test_fifty_kills_at_random_moments_leave_a_whole_file(tmp_path, suffix):
     assert first + second == 50
     assert min(first, second) > 0
     assert midway > 0
+
+
+# Makes a directory with a file in it, says where, and waits to be killed.
+HOLDER = """
+import sys, time
+from seqtools.io.temporary import temporary_directory
+
+with temporary_directory(sys.argv[1], "counts") as path:
+    (path / "spill").write_bytes(bytes(99))
+    print(path, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_directories_of_killed_processes_go_with_the_next_work_and_no_others(tmp_path):
+    holders = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(tmp_path)],
+            env={"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        killed, living = (Path(holder.stdout.readline().strip()) for holder in holders)
+        other = tmp_path / ".seqtools-counts-0-of-another-machine"
+        other.mkdir()
+        holders[0].kill()
+        holders[0].wait()
+        assert (killed / "spill").is_file()
+        with temporary_directory(tmp_path, "corpus") as mine:
+            assert {*tmp_path.iterdir()} == {killed, living, other, mine}
+        with temporary_directory(tmp_path, "counts") as mine:
+            assert {*tmp_path.iterdir()} == {living, other, mine}
+        assert {*tmp_path.iterdir()} == {living, other}
+        assert (living / "spill").is_file()
+    finally:
+        for holder in holders:
+            holder.kill()
+            holder.communicate()
