@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,23 +18,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqtools.embeddings.cooccurrence_merge import Run, merge_runs
+from seqtools.embeddings.cooccurrence_merge import merge_runs
+from seqtools.embeddings.cooccurrence_runs import Run, write_run
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
     MemoryPlan,
+    check_memory_to_merge,
     distance_weights,
     most_row_bytes,
     plan_counting,
 )
 from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
-from seqtools.errors import FileAccessError
 from seqtools.io.cooccurrence_file import (
     CooccurrenceHeader,
     CooccurrenceWriter,
     check_output,
     write_cooccurrences,
 )
-from seqtools.io.row_reader import RowReader
 from seqtools.io.temporary import temporary_directory
 from seqtools.kernels.cooccurrence import count_rows, count_words, list_places
 from seqtools.kernels.cooccurrence_rows import RowScratch, make_row_scratch
@@ -118,13 +119,15 @@ def count_cooccurrences(
     plan = plan_counting(settings, len(cache.vocabulary))
     chunks = list(range(0, max(1, cache.ids.size), plan.chunk_tokens))
     counter = _Counter(cache, settings, plan, monitor)
+    if len(chunks) > 1:
+        counter.check_memory_to_merge(chunks)
     with write_cooccurrences(path, _header(cache, settings), cache.vocabulary.content) as writer:
         if len(chunks) == 1:
             counter.count(0, writer)
         else:
             with temporary_directory(Path(path).resolve().parent, "counts") as directory:
                 runs = [counter.spill(first, directory) for first in chunks]
-                merge_runs(runs, len(cache.vocabulary), settings, writer, monitor)
+                merge_runs(runs, len(cache.vocabulary), settings, writer, directory, monitor)
     return Counting(
         num_entries=writer.num_entries,
         num_spills=len(chunks) if len(chunks) > 1 else 0,
@@ -163,18 +166,17 @@ class _Counter:
         for _ in range(tasks_under_way(settings.threads)):
             self._buffers.put(np.empty(plan.buffer_bytes, np.uint8))
 
+    def check_memory_to_merge(self, chunks: list[int]) -> None:
+        """Refuse too little memory for the longest row before anything is counted."""
+        occurrences = np.zeros(self._size, np.int64)
+        for first in chunks:
+            count_words(_map_part(self._ids, first, self._chunk_stop(first)), occurrences)
+        longest = int(most_row_bytes(occurrences, self._weights).max())
+        check_memory_to_merge(self._settings, self._size, longest)
+
     def spill(self, first: int, directory: Path) -> Run:
         """Count the chunk that begins at a token into a file of its own."""
-        path = directory / f"{first}.rows"
-        try:
-            with path.open("wb") as file:
-                writer = CooccurrenceWriter(file)
-                self.count(first, writer)
-        except FileAccessError:
-            raise
-        except OSError as error:
-            raise FileAccessError.from_os_error(error, path, "write") from error
-        return Run(RowReader(path, 0, writer.num_bytes), writer.num_entries)
+        return write_run(directory / f"{first}.rows", partial(self.count, first))
 
     def count(self, first: int, writer: CooccurrenceWriter) -> None:
         """Count the chunk that begins at a token."""

@@ -1,23 +1,23 @@
 """Merging sorted co-occurrences: parts that did not fit in memory, and files of shards."""
 
 import contextlib
+import math
 import os
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from queue import SimpleQueue
-from typing import NamedTuple
 
-import numpy as np
-
-from seqtools.embeddings.cooccurrence_entries import check_scale, row_bytes
+from seqtools.embeddings.cooccurrence_entries import check_scale
+from seqtools.embeddings.cooccurrence_runs import Run, add_up_runs, write_run
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
-    plan_merging,
-    too_little_to_merge,
+    check_memory_to_merge,
+    largest_row_bytes,
+    runs_at_a_time,
 )
-from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
 from seqtools.errors import FileContentError, SettingsError
 from seqtools.io.cooccurrence_file import (
     CooccurrenceFile,
@@ -26,76 +26,9 @@ from seqtools.io.cooccurrence_file import (
     check_output,
     write_cooccurrences,
 )
-from seqtools.io.row_reader import RowReader
-from seqtools.kernels.cooccurrence_rows import (
-    DAMAGED,
-    EXCEEDED,
-    RowScratch,
-    hop_rows,
-    make_row_scratch,
-    merge_rows,
-)
+from seqtools.io.temporary import temporary_directory
+from seqtools.kernels.cooccurrence_rows import ROW_HEADER_BYTES
 from seqtools.monitor import Monitor, NullMonitor, Progress
-from seqtools.types import Int64Array, Uint8Array, Uint64Array
-
-
-@dataclass(frozen=True)
-class Run:
-    """Rows on disk.
-
-    Attributes
-    ----------
-    reader : RowReader
-    num_entries : int
-    file : CooccurrenceFile or None
-        The file they belong to, whose checksum is then compared.
-    """
-
-    reader: RowReader
-    num_entries: int
-    file: CooccurrenceFile | None = None
-
-    def damaged_at(self, place: int) -> FileContentError:
-        """Return the error for a row that is out of order or out of range."""
-        if self.file is not None:
-            return self.file.damaged_at(place)
-        return FileContentError("changed while it was in use", path=self.reader.path)
-
-
-class _Buffers(NamedTuple):
-    """Room for the rows of all runs that are added up at a time, and for their sum."""
-
-    parts: Uint8Array
-    merged: Uint8Array
-
-
-class _Stretch(NamedTuple):
-    """The rows of all runs up to some row.
-
-    Attributes
-    ----------
-    places : int64 array, shape (number of runs,)
-        Where they begin in each run.
-    previous : int64 array, same shape
-        The row before.
-    starts, stops : uint64 arrays, same shape
-        Where they begin and end in the buffer of parts.
-    buffers : _Buffers
-    """
-
-    places: Int64Array
-    previous: Int64Array
-    starts: Uint64Array
-    stops: Uint64Array
-    buffers: _Buffers
-
-
-class _Sum(NamedTuple):
-    """The sum of a stretch: its bytes, and entries and checksums of the sum and of each run."""
-
-    num_bytes: int
-    totals: Uint64Array
-    parts: Uint64Array
 
 
 def merge_files(
@@ -145,39 +78,106 @@ def merge_files(
         sentences=sum(file.header.sentences for file in files),
     )
     runs = [Run(file.reader, file.header.num_entries, file) for file in files]
+    folder, monitor = Path(output).resolve().parent, monitor or NullMonitor()
     with write_cooccurrences(output, header, files[0].vocabulary) as writer:
-        merge_runs(runs, header.vocabulary_size, settings, writer, monitor or NullMonitor())
+        merge_runs(runs, header.vocabulary_size, settings, writer, folder, monitor)
     return writer.described(header)
 
 
 def merge_runs(
-    runs: Sequence[Run],
+    runs: list[Run],
     vocabulary_size: int,
     settings: CooccurrenceSettings,
     writer: CooccurrenceWriter,
+    folder: Path,
     monitor: Monitor,
 ) -> None:
     """Add up runs and write the sum; every row is checked on the way.
 
+    If the memory does not hold a row of each run, some at a time are added up first.
+
+    Parameters
+    ----------
+    runs : list of Run
+        Those that belong to no file of co-occurrences are removed as soon as a sum holds them.
+    vocabulary_size : int
+    settings : CooccurrenceSettings
+        Threads and memory.
+    writer : CooccurrenceWriter
+    folder : Path
+        Where a hidden directory for sums of some runs may be made.
+    monitor : Monitor
+        Hears of the progress of each pass.
+
     Raises
     ------
+    SettingsError
+        If the memory does not hold a row of two runs.
     FileContentError
         If a run is damaged or a sum exceeds 64 bits.
+    FileAccessError
+        If a file cannot be read or written.
     """
-    merger = _Merger(runs, vocabulary_size, settings)
-    total, started = sum(run.num_entries for run in runs), time.monotonic()
-    parts = np.zeros((len(runs), 2), np.uint64)
-    monitor.start("merging co-occurrences", total, "entries")
-    for stretch, added in merger.merged():
-        writer.add(stretch.buffers.merged[: added.num_bytes], added.totals)
-        merger.give_back(stretch)
-        parts += added.parts
-        done, elapsed = int(parts[:, 0].sum()), max(time.monotonic() - started, 1e-9)
-        monitor.update(Progress(done, total, "entries", done / elapsed))
-    monitor.finish()
-    for run, (num_entries, checksum) in zip(runs, parts, strict=True):
-        if run.file is not None:
-            run.file.check_totals(int(num_entries), int(checksum))
+    with contextlib.ExitStack() as stack:
+        while (most := _most_at_a_time(runs, vocabulary_size, settings)) < len(runs):
+            directory = stack.enter_context(temporary_directory(folder, "sums"))
+            report, groups, runs = _Report(runs, monitor), _groups(runs, most), []
+            for index, group in enumerate(groups):
+                add_up = partial(add_up_runs, group, vocabulary_size, settings, report=report)
+                runs.append(write_run(directory / f"{index}.rows", add_up))
+                _remove(group)
+                report.end_part()
+            monitor.finish()
+        add_up_runs(runs, vocabulary_size, settings, writer, _Report(runs, monitor))
+        monitor.finish()
+
+
+def _most_at_a_time(
+    runs: Sequence[Run], vocabulary_size: int, settings: CooccurrenceSettings
+) -> int:
+    """Return how many of these runs can be merged at a time, two or more."""
+    longest = largest_row_bytes(vocabulary_size)
+    most = runs_at_a_time(settings, vocabulary_size, longest)
+    if most < len(runs):
+        longest = max(ROW_HEADER_BYTES, *(run.longest_row() for run in runs))
+        most = runs_at_a_time(settings, vocabulary_size, longest)
+        check_memory_to_merge(settings, vocabulary_size, longest)
+    return most
+
+
+def _groups(runs: list[Run], most: int) -> list[list[Run]]:
+    """Divide runs into as few groups as can be, all of about the same size."""
+    number = math.ceil(len(runs) / most)
+    borders = [index * len(runs) // number for index in range(number + 1)]
+    return [runs[first:stop] for first, stop in pairwise(borders)]
+
+
+def _remove(group: Sequence[Run]) -> None:
+    """Remove the files of runs that are parts of this work."""
+    for run in group:
+        if run.file is None:
+            with contextlib.suppress(OSError):  # their directory goes at the end
+                run.reader.path.unlink()
+
+
+class _Report:
+    """Tells a monitor how many entries of all runs have been merged."""
+
+    def __init__(self, runs: Sequence[Run], monitor: Monitor) -> None:
+        self._total, self._monitor = sum(run.num_entries for run in runs), monitor
+        self._started, self._before, self._done = time.monotonic(), 0, 0
+        monitor.start("merging co-occurrences", self._total, "entries")
+
+    def __call__(self, num_entries: int) -> None:
+        """Hear how many entries of the part at hand have been merged."""
+        self._done = self._before + num_entries
+        elapsed = max(time.monotonic() - self._started, 1e-9)
+        speed = self._done / elapsed
+        self._monitor.update(Progress(self._done, self._total, "entries", speed))
+
+    def end_part(self) -> None:
+        """Count what follows as another part."""
+        self._before = self._done
 
 
 def _check_paths(paths: Sequence[str | os.PathLike[str]]) -> None:
@@ -208,107 +208,3 @@ def _check_fit(first: CooccurrenceFile, other: CooccurrenceFile) -> None:
             path=other.path,
             remedy="count all shards with the same --window",
         )
-
-
-class _Merger:
-    """Cuts runs into stretches that fit in memory and adds them up on threads."""
-
-    def __init__(
-        self, runs: Sequence[Run], vocabulary_size: int, settings: CooccurrenceSettings
-    ) -> None:
-        self._runs, self._size, self._settings = runs, vocabulary_size, settings
-        self._share = plan_merging(settings, vocabulary_size, len(runs))
-        self._buffers: SimpleQueue[_Buffers] = SimpleQueue()
-        self._scratch: SimpleQueue[RowScratch] = SimpleQueue()
-        size = self._share * len(runs)
-        for _ in range(tasks_under_way(settings.threads)):
-            self._buffers.put(_Buffers(np.empty(size, np.uint8), np.empty(size, np.uint8)))
-        for _ in range(settings.threads):
-            self._scratch.put(make_row_scratch(vocabulary_size))
-
-    def merged(self) -> Iterator[tuple[_Stretch, _Sum]]:
-        """Yield stretches with their sums."""
-        return results_in_order(self._merge, self._stretches(), self._settings.threads)
-
-    def give_back(self, stretch: _Stretch) -> None:
-        """Take back the buffers of a stretch that has been written."""
-        self._buffers.put(stretch.buffers)
-
-    def _stretches(self) -> Iterator[_Stretch]:
-        """Cut the runs behind the same rows, so that a stretch fits in a buffer."""
-        lengths = np.array([run.reader.num_bytes for run in self._runs], np.int64)
-        places, previous = np.zeros_like(lengths), np.full_like(lengths, -1)
-        starts = np.arange(len(self._runs), dtype=np.uint64) * np.uint64(self._share)
-        while (places < lengths).any():
-            buffers = self._buffers.get()
-            parts = self._read(places, lengths, buffers.parts)
-            ends, rows = self._cut(places, lengths, parts)
-            yield _Stretch(places, previous.copy(), starts, starts + ends, buffers)
-            places = places + ends.astype(np.int64)
-            previous = np.where(rows >= 0, rows, previous)
-
-    def _read(self, places: Int64Array, lengths: Int64Array, out: Uint8Array) -> list[Uint8Array]:
-        """Read a part of each run from its place on."""
-        parts = []
-        for index, run in enumerate(self._runs):
-            first, left = index * self._share, int(lengths[index] - places[index])
-            parts.append(out[first : first + min(self._share, left)])
-            if left > 0:
-                run.reader.read(int(places[index]), parts[-1])
-        return parts
-
-    def _cut(
-        self, places: Int64Array, lengths: Int64Array, parts: list[Uint8Array]
-    ) -> tuple[Uint64Array, Int64Array]:
-        """Return where the rows end that can be added up, and the last of them, -1 for none."""
-        last_row, behind = self._size, 0
-        for index, (run, part) in enumerate(zip(self._runs, parts, strict=True)):
-            (end, row), place = hop_rows(part, self._size), int(places[index])
-            if end == 0 and len(part) > 0:
-                raise self._first_row_error(run, place, int(lengths[index]) - place, part)
-            # Of a run that is not at its end the rows behind are not known yet.
-            if place + len(part) < lengths[index] and row < last_row:
-                last_row, behind = int(row), index
-        cuts = [hop_rows(part, last_row) for part in parts]
-        ends = np.array([end for end, _ in cuts], np.uint64)
-        if not ends.any():  # even the run that is behind: its rows do not rise
-            raise self._runs[behind].damaged_at(int(places[behind]))
-        return ends, np.array([row for _, row in cuts], np.int64)
-
-    def _first_row_error(
-        self, run: Run, place: int, left: int, part: Uint8Array
-    ) -> FileContentError | SettingsError:
-        """Return the error for a part that does not begin with a whole row."""
-        needed = row_bytes(part)
-        if len(part) < needed <= left:
-            return too_little_to_merge(self._settings, self._size, len(self._runs), needed)
-        return run.damaged_at(place)
-
-    def _merge(self, stretch: _Stretch) -> tuple[_Stretch, _Sum]:
-        """Check and add up a stretch."""
-        totals, parts = np.zeros(2, np.uint64), np.zeros((len(self._runs), 2), np.uint64)
-        cursors, scratch = stretch.starts.copy(), self._scratch.get()
-        with np.errstate(over="ignore"):  # checksums wrap around on purpose
-            num_bytes = merge_rows(
-                stretch.buffers.parts,
-                cursors,
-                stretch.stops,
-                stretch.previous,
-                self._size,
-                scratch,
-                stretch.buffers.merged,
-                parts,
-                totals,
-            )
-        self._scratch.put(scratch)
-        if num_bytes == DAMAGED:
-            index = int(np.argmin(stretch.previous))
-            place = stretch.places[index] + int(cursors[index] - stretch.starts[index])
-            raise self._runs[index].damaged_at(int(place))
-        if num_bytes == EXCEEDED:
-            raise FileContentError(
-                "the counts exceed 64 bits",
-                path=self._runs[0].reader.path,
-                remedy="use a smaller window",
-            )
-        return stretch, _Sum(int(num_bytes), totals, parts)

@@ -120,11 +120,7 @@ def plan_counting(settings: CooccurrenceSettings, vocabulary_size: int) -> Memor
     tokens = (settings.memory_bytes - fixed) // _BYTES_A_TOKEN
     if tokens < _SMALLEST_CHUNK_TOKENS:
         needed = fixed + _BYTES_A_TOKEN * _SMALLEST_CHUNK_TOKENS
-        raise SettingsError(
-            f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to count pairs of "
-            f"{vocabulary_size} words on {settings.threads} threads; use --memory "
-            f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
-        )
+        raise _too_little_memory("count", settings, vocabulary_size, needed)
     largest_sum = 2 * int(distance_weights(settings.window)[1].sum())
     most = min(_LARGEST_CHUNK_TOKENS, _LARGEST_SUM // largest_sum)
     return MemoryPlan(min(tokens, most), size)
@@ -157,35 +153,56 @@ def most_row_bytes(occurrences: Int64Array, weights: Int64Array) -> Int64Array:
     each = np.maximum(entries, 1)
     weight = 2.0 * weights.sum() * occurrences / each
     bits = np.log2(columns / each) + np.log2(weight + 1)
-    bytes_of_rows = ROW_HEADER_BYTES + np.ceil(entries * (2 + bits / 7)).astype(np.int64) + 1
-    return np.minimum(bytes_of_rows, largest_row_bytes(entries))
+    most = ROW_HEADER_BYTES + np.ceil(entries * (2 + bits / 7)).astype(np.int64) + 1
+    at_most: Int64Array = np.minimum(most, largest_row_bytes(entries))
+    return at_most
 
 
 def plan_merging(settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int) -> int:
     """Return the bytes that are read of each run at a time.
 
     Each stretch under way needs as much room for its sum.
+    """
+    share = _bytes_to_merge(settings, vocabulary_size) // num_runs
+    return min(share, max(_LARGEST_BUFFER_BYTES, largest_row_bytes(vocabulary_size)))
+
+
+def runs_at_a_time(settings: CooccurrenceSettings, vocabulary_size: int, row_bytes: int) -> int:
+    """Return how many runs can be merged at a time whose rows have so many bytes at most."""
+    return _bytes_to_merge(settings, vocabulary_size) // row_bytes
+
+
+def check_memory_to_merge(
+    settings: CooccurrenceSettings, vocabulary_size: int, row_bytes: int
+) -> None:
+    """Refuse to merge if the memory does not hold two rows of so many bytes.
 
     Raises
     ------
     SettingsError
-        If the memory is too little for the vocabulary.
+        The message says how much is needed.
     """
-    fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
-    share = (settings.memory_bytes - fixed) // (2 * tasks_under_way(settings.threads) * num_runs)
-    if share < ROW_HEADER_BYTES:
-        raise too_little_to_merge(settings, vocabulary_size, num_runs, ROW_HEADER_BYTES)
-    return min(share, max(_LARGEST_BUFFER_BYTES, largest_row_bytes(vocabulary_size)))
-
-
-def too_little_to_merge(
-    settings: CooccurrenceSettings, vocabulary_size: int, num_runs: int, row_bytes: int
-) -> SettingsError:
-    """Return the error for runs with a row of so many bytes."""
+    if runs_at_a_time(settings, vocabulary_size, row_bytes) >= 2:
+        return
     needed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
-    needed += 2 * tasks_under_way(settings.threads) * num_runs * row_bytes
+    needed += 2 * tasks_under_way(settings.threads) * 2 * row_bytes
+    raise _too_little_memory("merge", settings, vocabulary_size, needed)
+
+
+def _too_little_memory(
+    step: str, settings: CooccurrenceSettings, vocabulary_size: int, needed: int
+) -> SettingsError:
+    """Return the error for a step that needs more memory."""
+    threads = "1 thread" if settings.threads == 1 else f"{settings.threads} threads"
+    fewer = "" if settings.threads == 1 else ", or fewer threads"
     return SettingsError(
-        f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to merge {num_runs} "
-        f"files over {vocabulary_size} words on {settings.threads} threads; use --memory "
-        f"{math.ceil(needed / 2**20)}M or more, or fewer threads"
+        f"{settings.memory_bytes / 2**20:.0f} MB of memory are too little to {step} pairs of "
+        f"{vocabulary_size} words on {threads}; use --memory {math.ceil(needed / 2**20)}M or "
+        f"more{fewer}"
     )
+
+
+def _bytes_to_merge(settings: CooccurrenceSettings, vocabulary_size: int) -> int:
+    """Return the bytes that can be read at a time of all runs together."""
+    fixed = vocabulary_size * _SCRATCH_BYTES_A_WORD * settings.threads
+    return (settings.memory_bytes - fixed) // (2 * tasks_under_way(settings.threads))

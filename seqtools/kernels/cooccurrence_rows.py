@@ -139,6 +139,32 @@ def hop_rows(content, last_row):
 
 
 @njit(cache=True, nogil=True)
+def longest_row(content):
+    """Measure whole rows without reading them.
+
+    Parameters
+    ----------
+    content : uint8 array
+        Begins with a row; its end may be cut anywhere.
+
+    Returns
+    -------
+    uint64
+        Where the last whole row ends.
+    uint64
+        Bytes of the longest of them; 0 if there is none.
+    """
+    stop, place, longest = np.uint64(content.shape[0]), _ZERO, _ZERO
+    while place + _HEADER <= stop:
+        row_stop = _row_at(content, place)[1]
+        if row_stop > stop:
+            break
+        longest = max(longest, row_stop - place)
+        place = row_stop
+    return place, longest
+
+
+@njit(cache=True, nogil=True)
 def merge_rows(
     content, cursors, stops, previous, vocabulary_size, scratch, out_bytes, out_totals, out_sums
 ):

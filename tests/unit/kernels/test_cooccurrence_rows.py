@@ -11,6 +11,7 @@ from seqtools.kernels.cooccurrence_rows import (
     EXCEEDED,
     decode_rows,
     hop_rows,
+    longest_row,
     make_row_scratch,
     merge_rows,
     take_row,
@@ -129,6 +130,8 @@ def test_hopping_stops_behind_a_row_and_before_a_row_that_is_cut():
         end, row = hop_rows(as_bytes(content[:size]), SIZE)
         assert int(end) == max(place for place in ends if place <= size)
         assert row == {0: -1, 13: 2, 23: 5}[int(end)]
+        longest = tuple(map(int, longest_row(as_bytes(content[:size]))))
+        assert longest == (int(end), {0: 0, 13: 13, 23: 13}[int(end)])
 
 
 def row(number, body, length=None):
