@@ -24,7 +24,7 @@ _SCRATCH_BYTES_A_WORD = 18
 _SMALLEST_CHUNK_TOKENS = 1 << 14
 _LARGEST_CHUNK_TOKENS = 2**31 - 1
 # About a fifth of a buffer is filled: its rows are bounded by the longest that they could be.
-_LARGEST_BUFFER_BYTES = 1 << 22
+_LARGEST_BUFFER_BYTES = 1 << 23
 
 _Count = TypeVar("_Count", int, Int64Array)
 
