@@ -81,6 +81,7 @@ class _CaseTask:
     """A case as the training loop sees it, one batch for ever."""
 
     unit, metric, is_higher_better, fingerprint = "tokens", "loss", False, ""
+    ties, floor = (), 0.0
 
     def __init__(self, case: Case, shards: int, dtype: type = np.float32) -> None:
         self.parameters = Parameters(dtype)

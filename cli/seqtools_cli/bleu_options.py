@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -332,4 +333,6 @@ def _roles(
         return (files[0], *compare), (*files[1:], *refs)
     if not (files or refs):
         raise click.UsageError("Name a hypothesis file and a reference file.")
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise click.UsageError("Name a reference file too, or pipe the hypotheses in.")
     return ("-", *compare), (*files, *refs)

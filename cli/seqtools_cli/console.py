@@ -52,7 +52,8 @@ class Console:
         r"""Print a table: drawn in a terminal, tab-separated lines elsewhere.
 
         In those a tab or a line end within a cell, as in a query, is written \t or \n.
-        Columns whose cells are all numbers are aligned to the right.
+        Columns whose cells are all numbers are aligned to the right. What does not fit in the width
+        of a terminal goes on below, headers and texts before numbers; nothing is left out.
         """
         if not sys.stdout.isatty():
             for row in (columns, *rows):
@@ -65,7 +66,12 @@ class Console:
         table = Table(title=title, title_justify="left")
         for index, column in enumerate(columns):
             numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
-            table.add_column(Text(column), justify="right" if numeric else "left")
+            table.add_column(
+                Text(column),
+                justify="right" if numeric else "left",
+                overflow="fold",
+                min_width=max(len(row[index]) for row in rows) if numeric else None,
+            )
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         RichConsole().print(table)

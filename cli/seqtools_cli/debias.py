@@ -14,6 +14,7 @@ from seqtools_cli.bias_options import (
     refuse_two_stdins,
     sets_option,
 )
+from seqtools_cli.option_rules import Condition, Unheeded, check_rules
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options, seed_option
 from seqtools_cli.vector_options import WRITABLE, loading_options
 
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 
 _DEFAULTS = DebiasSettings()
 _DEFAULT_RESTRICT = 30_000
+
+
+def _is_not(*methods: str) -> Condition:
+    """Return the condition that another method is used."""
+    return lambda values: values["method"] not in methods
+
+
+RULES = (
+    Unheeded(("--strength", "--relative-strength"), _is_not("soft"), "needs --method soft"),
+    Unheeded(("--iterations",), _is_not("inlp"), "needs --method inlp"),
+    Unheeded(("--candidates",), _is_not("double-hard"), "needs --method double-hard"),
+)
 
 
 @click.command("debias")
@@ -130,6 +143,7 @@ def debias(vectors: str, output: str | None, console: Console, **options: Any) -
     from seqtools.bias.output import default_output
     from seqtools_cli.bias_output import print_comparison
 
+    check_rules(RULES)
     target = output or default_output(vectors)
     if target == "-" and console.json:
         raise click.UsageError("OUT and the JSON object cannot both go to standard output.")
@@ -173,6 +187,7 @@ def _run(
     from seqtools.bias.quality_sets import read_quality_sets
     from seqtools.embeddings.vector_files import load_vectors
     from seqtools.evaluation.vector_settings import EvaluationSettings
+    from seqtools.io.atomic import check_is_no_input
     from seqtools.reports.bias_files import check_pictures, write_pictures
     from seqtools_cli.progress import make_monitor
 
@@ -184,6 +199,8 @@ def _run(
     bootstrap = {key: audit_values[key] for key in ("resamples", "confidence")}
     cost_settings = EvaluationSettings(restrict=restrict, seed=seed, **bootstrap)
     check_output(target, format_name, save_specific)
+    for path in filter(None, (target, save_specific)):
+        check_is_no_input(path, [vectors])
     check_pictures(report, plot)
     chosen = choose_tests(sets)
     axis = choose_axis(AxisChoice(**axis_choice), chosen)

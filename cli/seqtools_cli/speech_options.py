@@ -122,7 +122,8 @@ def batch_options(command: Function) -> Function:
         ),
         click.option(
             "--metric", type=click.Choice(["wer", "cer", "dev_loss"]), default="wer",
-            show_default=True, help="What tells the best epoch on --dev.",
+            show_default=True,
+            help="What tells the best epoch on --dev; the next of the list decides between equals.",
         ),
     ]  # fmt: skip
     return _apply(options, command)

@@ -1,7 +1,7 @@
 """The neural probabilistic language model in training: n-grams in random order."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +30,8 @@ class NPLMTask:
     """
 
     unit, metric, is_higher_better = "tokens", "perplexity", False
+    ties: Sequence[str] = ()
+    floor = 0.0
 
     def __init__(self, model: NPLM, train_ids: Int32Array, valid_ids: Int32Array) -> None:
         self.model, self.parameters = model, model.parameters

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from seqtools.embeddings.vector_files import format_for_path, open_vector_file, save_vectors
 from seqtools.embeddings.word_vectors import WordVectors
-from seqtools.io.atomic import check_writable
+from seqtools.io.atomic import check_is_no_input, check_writable
 from seqtools.io.vector_table import ReadingOptions
 
 
@@ -74,6 +74,7 @@ def convert_vector_file(
     output_format = format_for_path(target, target_format)
     if os.fspath(target) != "-":
         check_writable(target)
+        check_is_no_input(target, [source])
     wanted = None if words is None else frozenset(words)
     options = replace(options or ReadingOptions(), words=wanted)
     file = open_vector_file(source, source_format, options, allow_pickle=allow_pickle)

@@ -62,6 +62,8 @@ def _verdict(summary: BeamErrorSummary) -> str:
         f"search {100 * (summary.fractions['search'] or 0):.0f}%, "
         f"model {100 * (summary.fractions['model'] or 0):.0f}% of {summary.num_errors} errors"
     )
+    if search is not None and search[0] > _HALF and _curse(summary):
+        return f"improve the model ({shares}): a beam that finds more does not translate better"
     if search is not None and search[0] > _HALF:
         return f"improve the search ({shares}): raise the beam size, prune less"
     if model is not None and model[0] > _HALF:

@@ -155,7 +155,8 @@ def _refuse_pickle(source: ByteSource, options: ReadingOptions) -> VectorTable:
     raise VectorFormatError(
         "this is a pickle (gensim's .kv or .model), which can run code hidden in it",
         path=source.path,
-        remedy="if you trust where it came from, allow it (--allow-pickle)",
+        remedy="if you trust where it came from, make vectors of it with `seqtools embed convert "
+        "--allow-pickle`",
     )
 
 

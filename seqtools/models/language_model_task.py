@@ -1,7 +1,7 @@
 """A language model in training: running text, its state carried from batch to batch."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,8 @@ class LanguageModelTask:
     """
 
     unit, metric, is_higher_better = "tokens", "perplexity", False
+    ties: Sequence[str] = ()
+    floor = 0.0
 
     def __init__(
         self,

@@ -26,6 +26,8 @@ from seqtools.training.task import Batch, LossSum
 from seqtools.training.team import Team
 from seqtools.types import Int32Array
 
+# Each decides between epochs that are alike in those before: a model that is learning to say
+# anything has a word error rate of 1 for many epochs.
 METRICS = ("wer", "cer", "dev_loss")
 _UTTERANCES_AT_ONCE = 32
 # How many training utterances show the share of blanks where there are none to validate on.
@@ -90,7 +92,7 @@ class SpeechTask:
         Hears of a model that says nothing but blanks.
     """
 
-    unit, is_higher_better = "characters", False
+    unit, is_higher_better, floor = "characters", False, 0.0
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class SpeechTask:
         monitor: Monitor | None = None,
     ) -> None:
         self.model, self.parameters, self.metric = model, model.parameters, metric
+        self.ties: Sequence[str] = METRICS[METRICS.index(metric) + 1 :]
         self._alphabet, self._train, self._dev = alphabet, train, dev
         self._batches = UtteranceBatches(train.features, train.targets, batches)
         self._judged = dev if dev is not None else train.head(_SAMPLE)

@@ -1,7 +1,7 @@
 """Parallel text as a task for the training loop."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,9 @@ class TranslationTask:
     """
 
     unit = "tokens"
+    # A BLEU below 1 is chance: perplexity decides between such epochs, and between equal ones.
+    ties: Sequence[str] = ("perplexity",)
+    floor = 1.0
 
     def __init__(
         self,

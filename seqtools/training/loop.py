@@ -113,7 +113,12 @@ class _Loop:
         self._stepper = Stepper(task, settings, team)
         average = task.parameters.flat.copy() if settings.moving_average else None
         selection = Selection(
-            task.metric, task.is_higher_better, settings.average_best, settings.min_delta
+            task.metric,
+            task.is_higher_better,
+            settings.average_best,
+            settings.min_delta,
+            task.ties,
+            task.floor,
         )
         self._run = Run(task, self._stepper.optimizer, average, selection)
         self._started = self._last_save = self._last_report = time.monotonic()

@@ -1,5 +1,6 @@
 """Which epochs were good: early stopping, and the weights that are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,10 @@ class Selection:
         Number of epochs whose weights are kept.
     min_delta : float
         What an epoch must be better by for training to go on.
+    ties : sequence of str
+        Metrics that decide, lower being better, between epochs that are alike in those before.
+    floor : float
+        Values of `metric` below this are all alike.
 
     Attributes
     ----------
@@ -52,9 +57,11 @@ class Selection:
     is_higher_better: bool
     size: int
     min_delta: float = 0.0
+    ties: Sequence[str] = ()
+    floor: float = 0.0
     kept: list[KeptWeights] = field(default_factory=list)
     waited: int = 0
-    _reference: float | None = None
+    _reference: tuple[float, ...] | None = None
 
     def add(self, epoch: int, metrics: dict[str, float], weights: FloatArray) -> bool:
         """Take note of an epoch, and say whether it is the best so far.
@@ -71,7 +78,7 @@ class Selection:
         if cost is None:
             self.kept = [KeptWeights(epoch, metrics, weights.copy())]
             return True
-        if self._reference is None or cost < self._reference - self.min_delta:
+        if self._reference is None or self._is_progress(cost, self._reference):
             self._reference, self.waited = cost, 0
         else:
             self.waited += 1
@@ -85,14 +92,22 @@ class Selection:
             self.kept.insert(place, KeptWeights(epoch, metrics, room))
         return place == 0
 
-    def cost(self, metrics: dict[str, float]) -> float | None:
-        """Return the metric that decides, turned so that lower is better; None without it."""
+    def cost(self, metrics: dict[str, float]) -> tuple[float, ...] | None:
+        """Return the metrics that decide, turned so that lower is better; None without them."""
         value = metrics.get(self.metric)
         if value is None:
             return None
+        first = max(value, self.floor) * (-1 if self.is_higher_better else 1)
+        costs = [first, *(metrics[name] for name in self.ties if name in metrics)]
         if not np.isfinite(value):
-            return float("inf")
-        return -value if self.is_higher_better else value
+            costs[0] = np.inf
+        return tuple(float(cost) if np.isfinite(cost) else float("inf") for cost in costs)
+
+    def _is_progress(self, cost: tuple[float, ...], reference: tuple[float, ...]) -> bool:
+        """Say whether an epoch is better by enough than the one that was."""
+        if cost[0] == reference[0]:
+            return cost < reference
+        return cost[0] < reference[0] - self.min_delta
 
     def mean_weights(self) -> FloatArray:
         """Return the mean of the weights that are kept, summed in float64."""
@@ -106,19 +121,20 @@ class Selection:
         """Return what a checkpoint stores beside the weights."""
         return {
             "waited": self.waited,
-            "reference": self._reference,
+            "reference": None if self._reference is None else list(self._reference),
             "kept": [{"epoch": kept.epoch, "metrics": kept.metrics} for kept in self.kept],
         }
 
     def restore(self, state: dict[str, Any], weights: list[FloatArray]) -> None:
         """Take over the state of a checkpoint."""
-        self.waited, self._reference = state["waited"], state["reference"]
+        self.waited, reference = state["waited"], state["reference"]
+        self._reference = None if reference is None else tuple(reference)
         self.kept = [
             KeptWeights(kept["epoch"], kept["metrics"], array)
             for kept, array in zip(state["kept"], weights, strict=True)
         ]
 
-    def _kept_cost(self, index: int) -> float:
+    def _kept_cost(self, index: int) -> tuple[float, ...]:
         """Return the cost of an epoch that is kept."""
         cost = self.cost(self.kept[index].metrics)
-        return float("inf") if cost is None else cost
+        return (float("inf"),) if cost is None else cost

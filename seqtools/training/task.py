@@ -64,6 +64,10 @@ class Task(Protocol[Shard]):
         The metric of `evaluate` that tells which epoch is best.
     is_higher_better : bool
         Which way that metric improves.
+    ties : sequence of str
+        Metrics that decide, lower being better, between epochs that are alike in those before.
+    floor : float
+        Values of `metric` below this are all alike.
     fingerprint : str
         Tells the data from others; a run is resumed on the same data only.
     parameters : Parameters
@@ -75,6 +79,8 @@ class Task(Protocol[Shard]):
     unit: str
     metric: str
     is_higher_better: bool
+    ties: Sequence[str]
+    floor: float
     fingerprint: str
     parameters: Parameters
 

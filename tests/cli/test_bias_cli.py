@@ -99,13 +99,43 @@ def test_debias_as_json_has_the_contracts_keys(seqtools):
 
 @pytest.mark.parametrize("method", ["soft", "inlp", "double-hard"])
 def test_debias_by_any_method(seqtools, method):
+    options = ["--relative-strength"] if method == "soft" else []
     done = seqtools(
-        "debias", "v.vec", "-o", "o.vec", "--method", method, *QUICK, *COST, "--json", "-q",
-        "--relative-strength",
-    )  # fmt: skip
+        "debias",
+        "v.vec",
+        "-o",
+        "o.vec",
+        "--method",
+        method,
+        *QUICK,
+        *COST,
+        "--json",
+        "-q",
+        *options,
+    )
     payload = json.loads(done.stdout)
     assert payload["method"] == method
     assert payload["after"]["direct_bias"] < payload["before"]["direct_bias"]
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [(["--strength", 3], "soft"), (["--relative-strength"], "soft"), (["--iterations", 3], "inlp"),
+     (["--candidates", 3], "double-hard")],
+)  # fmt: skip
+def test_an_option_of_another_method_is_refused(seqtools, options, method):
+    done = seqtools("debias", "v.vec", "-o", "o.vec", *options)
+    assert done.exit_code == 2
+    assert f"{options[0]} needs --method {method}." in done.stderr
+
+
+def test_vectors_are_not_debiased_over_themselves(seqtools):
+    before = Path("v.vec").read_bytes()
+    for outputs in (["-o", "v.vec"], ["-o", "o.vec", "--save-specific", "v.vec"]):
+        done = seqtools("debias", "v.vec", *outputs)
+        assert done.exit_code == 1
+        assert "v.vec: cannot write: this run reads it" in done.stderr
+    assert Path("v.vec").read_bytes() == before
 
 
 @pytest.mark.parametrize(

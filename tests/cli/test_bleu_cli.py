@@ -188,3 +188,10 @@ def test_help_shows_defaults_and_examples(seqtools):
     out = seqtools("bleu", "--help").stdout
     assert "seqtools bleu hyp.txt ref.txt -ci\n" in out
     assert "[default: 13a]" in out
+
+
+def test_a_reference_alone_does_not_wait_for_a_keyboard(seqtools, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    outcome = seqtools("bleu", "ref.txt")
+    assert outcome.exit_code == 2
+    assert "Name a reference file too, or pipe the hypotheses in." in outcome.stderr

@@ -1,7 +1,9 @@
 """What the console prints on stderr goes where a progress bar wants it."""
 
+import re
 import sys
 import warnings
+from collections import Counter
 
 import pytest
 
@@ -33,3 +35,18 @@ def test_lines_go_through_what_stands_in_for_stderr(monkeypatch, kind):
         else:
             getattr(console, kind)("a line")
     assert "".join(bar.lines) == ("seqtools: warning: " if kind == "warning" else "") + "a line\n"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_nothing_of_a_table_is_left_out_in_a_narrow_terminal(monkeypatch, capsys, width):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = ["measure", "interval", "substitutions", "insertions", "reference words"]
+    cells = ["words", "1.234 to 5.678", "0.0023456", "6.55e-12", "12345"]
+    Console().table(columns, [cells])
+    printed = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out)
+    if width > 40:  # which cannot hold whole numbers and a letter of each text
+        assert {"0.0023456", "6.55e-12", "12345"} <= set(re.split(r"[\s│]+", printed))
+    letters = Counter(filter(str.isalnum, "".join([*columns, *cells])))
+    assert Counter(filter(str.isalnum, printed)) == letters
+    assert max(map(len, printed.splitlines())) <= width

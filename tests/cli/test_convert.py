@@ -148,3 +148,12 @@ def test_a_bad_list_of_words_is_one_line(seqtools, tmp_path, table, content):
     assert outcome.exit_code == 1
     assert outcome.stderr.startswith(f"seqtools: error: {tmp_path / 'list'}")
     assert outcome.stderr.count("\n") == 1
+
+
+def test_a_file_is_not_converted_over_itself(seqtools, tmp_path, table):
+    save_vectors(tmp_path / "v.vec", table)
+    before = (tmp_path / "v.vec").read_bytes()
+    outcome = seqtools("embed", "convert", tmp_path / "v.vec", tmp_path / "v.vec", "--limit", 2)
+    assert outcome.exit_code == 1
+    assert "v.vec: cannot write: this run reads it; name another output" in outcome.stderr
+    assert (tmp_path / "v.vec").read_bytes() == before

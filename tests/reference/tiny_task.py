@@ -13,6 +13,7 @@ class TinyTask:
     """Softmax regression on random rows; `make_parameters` and classes come from the caller."""
 
     unit, metric, is_higher_better = "rows", "loss", False
+    ties, floor = (), 0.0
 
     def __init__(self, parameters, batch_class, loss_class, shards=3, fingerprint="tiny"):
         self.parameters, self.fingerprint = parameters, fingerprint

@@ -51,3 +51,19 @@ def test_without_a_metric_the_last_epoch_counts():
         assert selection.add(epoch, {}, np.full(1, epoch, np.float32))
     assert [kept.epoch for kept in selection.kept] == [2]
     assert selection.waited == 0
+
+
+def test_ties_are_decided_by_the_metrics_after_the_first():
+    selection = Selection("bleu", True, 2, ties=("perplexity",), floor=1.0)
+    epochs = [(0.2, 240), (0.0, 180), (0.9, 128), (5.0, 140), (5.0, 120), (5.0, 130), (2.0, 90)]
+    seen = []
+    for epoch, (bleu, perplexity) in enumerate(epochs, start=1):
+        metrics = {"bleu": bleu, "perplexity": perplexity}
+        best = selection.add(epoch, metrics, np.zeros(1, np.float32))
+        seen.append((best, selection.waited))
+    assert seen == [(True, 0)] * 5 + [(False, 1), (False, 2)]
+    assert [kept.epoch for kept in selection.kept] == [5, 6]
+    restored = Selection("bleu", True, 2, ties=("perplexity",), floor=1.0)
+    restored.restore(selection.state(), [kept.weights for kept in selection.kept])
+    assert not restored.add(8, {"bleu": 5.0, "perplexity": 120}, np.zeros(1, np.float32))
+    assert restored.add(9, {"bleu": 5.0, "perplexity": 119}, np.zeros(1, np.float32))
