@@ -7,11 +7,14 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 SCHEMA_VERSION = 1
+
+# Characters of a column's frame in a table, and one of a text.
+_FRAME_A_COLUMN = 4
 
 # What Python makes of a byte that is not UTF-8, and what UTF-8 cannot hold.
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -63,18 +66,16 @@ class Console:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=title, title_justify="left")
-        for index, column in enumerate(columns):
-            numeric = bool(rows) and all(_is_number(row[index]) for row in rows)
-            table.add_column(
-                Text(column),
-                justify="right" if numeric else "left",
-                overflow="fold",
-                min_width=max(len(row[index]) for row in rows) if numeric else None,
-            )
+        table, terminal = Table(title=title, title_justify="left"), RichConsole()
+        widths = [_number_width([row[index] for row in rows]) for index in range(len(columns))]
+        has_room = sum(widths) + _FRAME_A_COLUMN * len(columns) < terminal.width
+        for column, width in zip(columns, widths, strict=True):
+            justify: Literal["left", "right"] = "right" if width else "left"
+            min_width = width if width and has_room else None
+            table.add_column(Text(column), justify=justify, overflow="fold", min_width=min_width)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        RichConsole().print(table)
+        terminal.print(table)
 
     def note(self, text: str) -> None:
         """Print a line on stderr unless the command is quiet."""
@@ -129,6 +130,11 @@ def _whole(text: str) -> str:
 def _one_cell(cell: str) -> str:
     """Write tabs and line ends of a cell, which would shift the columns, as escapes."""
     return cell.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _number_width(cells: Sequence[str]) -> int:
+    """Return how wide the longest is if all are numbers, else 0."""
+    return max(map(len, cells), default=0) if all(map(_is_number, cells)) else 0
 
 
 def _is_number(cell: str) -> bool:
