@@ -66,6 +66,8 @@ class FileAccessError(SeqtoolsError, OSError):
             What the user can do about it; empty if the cause says it all.
         """
         cause = error.strerror or str(error)
+        if isinstance(error, IsADirectoryError) and not remedy:
+            cause, remedy = "it is a directory", "name a file"
         ending = f"; {remedy}" if remedy else ""
         return cls(f"{os.fspath(path)}: cannot {action}: {cause}{ending}")
 

@@ -14,6 +14,7 @@ from seqtools.io.vector_table import MAX_DIM, ReadingOptions, VectorTable
 from seqtools.io.word2vec_text import unwritable_word, write_text_rows
 
 _LINES_CONSIDERED = 100
+_LINES_OF_PROSE = 5
 _HAS_DIGIT = re.compile(rb"[0-9]")
 
 
@@ -31,6 +32,12 @@ def read_glove_text(source: ByteSource, options: ReadingOptions) -> VectorTable:
     first = next(blocks, None)
     if first is None:
         raise VectorFormatError("no words: the file is empty", path=source.path)
+    if _is_prose(first.lines):
+        raise VectorFormatError(
+            "this is text, not word vectors",
+            path=source.path,
+            remedy="name a file that `seqtools embed train` or another program for vectors wrote",
+        )
     dim = infer_dim(first.lines)
     if not 1 <= dim <= MAX_DIM:
         raise VectorFormatError(
@@ -59,6 +66,13 @@ def write_glove_text(file: BinaryIO, table: VectorTable, path: str | os.PathLike
     if table.words[0].startswith("\ufeff"):
         raise unwritable_word(table.words[0], path)
     write_text_rows(file, table, path)
+
+
+def _is_prose(lines: list[bytes]) -> bool:
+    """Say whether most of the first lines end without a digit, and are too many for a mistake."""
+    ends = [fields[-1] for line in lines[:_LINES_CONSIDERED] if (fields := line.split())]
+    num_digits = sum(_HAS_DIGIT.search(end) is not None for end in ends)
+    return len(ends) >= _LINES_OF_PROSE and 2 * num_digits < len(ends)
 
 
 def infer_dim(lines: list[bytes]) -> int:

@@ -43,7 +43,7 @@ def manifest_of(folder, *lines):
     ("line", "message"),
     [
         ("missing.wav\tx", "missing.wav: cannot read: No such file or directory"),
-        ("folder.wav\tx", "folder.wav: cannot read: Is a directory"),
+        ("folder.wav\tx", "folder.wav: cannot read: it is a directory; name a file"),
         ("empty.wav\tx", "empty.wav: is empty"),
         ("text.wav\tx", "text.wav, byte 0: is not a WAV, FLAC or OGG file"),
         ("cut.wav\tx", "cut.wav, byte 44: cut short: its header declares 16000 bytes here, 4956"),

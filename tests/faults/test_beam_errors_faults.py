@@ -52,7 +52,9 @@ def test_bad_table_gets_one_line(folder, seqtools, content, message):
 def test_missing_file_and_directory(seqtools):
     done = seqtools("beam-errors", "--scores", "score.tsv")
     assert_one_line(done, "score.tsv: cannot read: No such file or directory; did you mean")
-    assert_one_line(seqtools("beam-errors", "--scores", "."), ".: cannot read: Is a directory")
+    assert_one_line(
+        seqtools("beam-errors", "--scores", "."), ".: cannot read: it is a directory; name a file"
+    )
     done = seqtools("beam-errors", "--scores", "scores.tsv", "--nbest", "none")
     assert_one_line(done, "none: cannot read: No such file")
 

@@ -62,7 +62,9 @@ def test_missing_file_and_directory(folder, seqtools):
     (folder / "sub").mkdir()
     assert_one_line(seqtools("bleu", "hyp", "rev"), "rev: cannot read: No such file")
     assert_one_line(seqtools("bleu", "hyp", "rev"), "did you mean ref?")
-    assert_one_line(seqtools("bleu", "sub", "ref"), "sub: cannot read: Is a directory")
+    assert_one_line(
+        seqtools("bleu", "sub", "ref"), "sub: cannot read: it is a directory; name a file"
+    )
     assert_one_line(seqtools("bleu", "none/hyp", "ref"), "there is no directory none")
 
 

@@ -66,7 +66,7 @@ def test_a_damaged_file_of_cooccurrences_is_named(seqtools, counted, change, mes
 def test_files_that_are_something_else_are_refused(seqtools, corpus, counted):
     fails(train(seqtools, corpus), "corpus.txt: not a file of co-occurrences")
     fails(train(seqtools, corpus.with_name("missing")), "missing: cannot read: No such file")
-    fails(train(seqtools, corpus.parent), "Is a directory")
+    fails(train(seqtools, corpus.parent), "it is a directory; name a file")
     fails(seqtools("embed", "merge", corpus, "-o", "x"), "corpus.txt, line 1: ")
     words = corpus.with_name("words.tsv")
     assert seqtools("embed", "count", corpus, "-o", words).exit_code == 0

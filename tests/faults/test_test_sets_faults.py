@@ -80,7 +80,7 @@ def test_a_bomb_of_zeros_is_refused_at_its_start(tmp_path, read):
 def test_a_missing_file_and_a_directory_are_refused(tmp_path, read):
     with pytest.raises(FileAccessError, match="No such file"):
         read(tmp_path / "absent.txt")
-    with pytest.raises(FileAccessError, match="Is a directory"):
+    with pytest.raises(FileAccessError, match="it is a directory; name a file"):
         read(tmp_path)
 
 

@@ -250,3 +250,17 @@ def test_a_pickle_is_never_opened_unasked(tmp_path, seqtools):
         assert outcome.exit_code == 1
         assert "can run code hidden in it; if you trust where it came from" in outcome.stderr
     assert not proof.exists()
+
+
+def test_prose_is_not_taken_for_vectors(seqtools, tmp_path):
+    lines = [
+        "the cat sat on the mat .",
+        "a dog barked",
+        "it was cold in 1999",
+        "yes",
+        "and so on .",
+    ]
+    (tmp_path / "text.txt").write_text("\n".join(lines) + "\n")
+    outcome = seqtools("embed", "neighbors", tmp_path / "text.txt", "cat")
+    assert outcome.exit_code == 1
+    assert "text.txt: this is text, not word vectors; name a file that" in outcome.stderr

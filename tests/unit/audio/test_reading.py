@@ -170,7 +170,7 @@ def test_samples_a_little_beyond_one_are_sound(tmp_path, soundfile):
 def test_missing_files_and_directories_are_named(tmp_path):
     with pytest.raises(FileAccessError, match="No such file"):
         read_recording(tmp_path / "none.wav")
-    with pytest.raises(FileAccessError, match="Is a directory"):
+    with pytest.raises(FileAccessError, match="it is a directory; name a file"):
         read_info(tmp_path)
 
 

@@ -174,7 +174,7 @@ def test_cut_at_any_byte_or_with_any_byte_changed_it_fails_in_one_line_or_reads(
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileAccessError, match=r"none\.wav: cannot read: No such file"):
         read_wav_info(tmp_path / "none.wav")
-    with pytest.raises(FileAccessError, match="Is a directory"):
+    with pytest.raises(FileAccessError, match="it is a directory; name a file"):
         read_wav(tmp_path)
 
 
