@@ -113,16 +113,13 @@ class _Loop:
         self._stepper = Stepper(task, settings, team)
         average = task.parameters.flat.copy() if settings.moving_average else None
         selection = Selection(
-            task.metric,
-            task.is_higher_better,
-            settings.average_best,
-            settings.min_delta,
-            task.ties,
-            task.floor,
-        )
+            task.metric, task.is_higher_better, settings.average_best, settings.min_delta,
+            task.ties, task.floor,
+        )  # fmt: skip
         self._run = Run(task, self._stepper.optimizer, average, selection)
         self._started = self._last_save = self._last_report = time.monotonic()
         self._seconds_before, self._targets_before = 0.0, 0
+        self._first_update: tuple[float, int] | None = None
 
     def run(self, is_resumed: bool) -> Outcome:
         """Train, and choose the weights."""
@@ -228,8 +225,7 @@ class _Loop:
     def _report(self, step: Step, rate: float) -> None:
         """Tell the monitor ten times a second, and the log now and then."""
         state, now = self._run.state, time.monotonic()
-        elapsed = now - self._started
-        speed = (state.targets - self._targets_before) / elapsed if elapsed else 0.0
+        speed = self._speed(now)
         if self._store and self._stepper.optimizer.num_updates % self._settings.log_every == 0:
             self._log(
                 "update",
@@ -253,6 +249,13 @@ class _Loop:
                     note=f"epoch {state.epoch + 1}/{self._settings.epochs}",
                 )
             )
+
+    def _speed(self, now: float) -> float:
+        """Return targets a second since the first update, in which kernels are compiled."""
+        targets = self._run.state.targets
+        since, before = self._first_update or (self._started, self._targets_before)
+        self._first_update = self._first_update or (now, targets)
+        return (targets - before) / max(now - since, 1e-9)
 
     def _look_up(self) -> None:
         """Heed a stop request, and save a checkpoint when one is due."""
