@@ -194,7 +194,7 @@ class BleuRequest:
             ),
             (
                 self.test is not None and len(self.hypotheses) < 2,
-                "a paired test needs at least 2 systems",
+                "a paired test needs at least 2 systems; name another (--compare)",
             ),
         ):
             if is_wrong:

@@ -219,8 +219,10 @@ class ModelDirectory:
         """
         config = self._config()
         if config["kind"] != kind:
+            found, wanted = (str(name).replace("-", " ") for name in (config["kind"], kind))
+            command = _COMMANDS.get(config["kind"], "the command for that kind of model")
             raise ModelError(
-                f"holds a {config['kind']}, not a {kind}", path=self.path, remedy=_OTHER_COMMAND
+                f"holds a {found}, not a {wanted}", path=self.path, remedy=f"use {command}"
             )
         for name, checksum in config["files"].items():
             path = self.path / Path(name).name
@@ -297,7 +299,11 @@ class ModelDirectory:
 
 
 _NAME_ONE = "name a directory that a seqtools train command wrote"
-_OTHER_COMMAND = "use the command for that kind of model"
+_COMMANDS = {
+    "language-model": "`seqtools generate` or `perplexity`",
+    "translator": "`seqtools translate`, `score` or `beam-errors`",
+    "speech-model": "`seqtools transcribe`",
+}
 
 
 def _is_missing(path: Path) -> bool:

@@ -157,7 +157,10 @@ def test_explaining_other_metrics_is_refused(seqtools):
         ([], "Name a hypothesis file and a reference file."),
         (["-i", "hyp"], "name a reference file."),
         (["-i", "hyp", "ref"], "name a reference file."),
-        (["hyp", "ref", "-par"], "a paired test needs at least 2 systems."),
+        (
+            ["hyp", "ref", "-par"],
+            "a paired test needs at least 2 systems; name another (--compare).",
+        ),
         (["hyp", "ref", "-sl", "-m", "bleu", "chrf"], "one metric at a time"),
         (["hyp", "ref", "-sv", "1"], "smooth_value belongs to floor and add-k"),
         (["hyp", "ref", "-s", "floor", "-sv", "nan"], "nan is not a finite number above 0"),

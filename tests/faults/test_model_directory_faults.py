@@ -129,7 +129,7 @@ def test_weights_of_another_model_are_refused(tmp_path):
 
 def test_a_model_of_another_kind_or_version_is_refused(tmp_path):
     directory = make(tmp_path / "model")
-    with pytest.raises(ModelError, match="holds a tiny, not a language-model"):
+    with pytest.raises(ModelError, match="holds a tiny, not a language model"):
         directory.read_config("language-model")
     path = directory.path / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": 2}))
