@@ -11,6 +11,7 @@ import numpy as np
 from seqtools.embeddings.cooccurrence_entries import row_bytes
 from seqtools.embeddings.cooccurrence_settings import (
     CooccurrenceSettings,
+    largest_row_bytes,
     plan_merging,
 )
 from seqtools.embeddings.ordered_work import results_in_order, tasks_under_way
@@ -20,6 +21,7 @@ from seqtools.io.row_reader import RowReader
 from seqtools.kernels.cooccurrence_rows import (
     DAMAGED,
     EXCEEDED,
+    ROW_HEADER_BYTES,
     RowScratch,
     hop_rows,
     longest_row,
@@ -59,7 +61,7 @@ class Run:
         Raises
         ------
         FileContentError
-            If a row would be longer than the rest.
+            If a row would be longer than the rest, or than its columns allow.
         FileAccessError
             If the file cannot be read.
         """
@@ -71,8 +73,9 @@ class Run:
             end, found = map(int, longest_row(content))
             if end == 0:
                 end = found = row_bytes(content)
-            if end > left:
-                raise self.damaged_at(place)
+                row = int(content[:4].view("<u4")[0]) if len(content) >= ROW_HEADER_BYTES else 0
+                if end > min(left, largest_row_bytes(row + 1)):
+                    raise self.damaged_at(place)
             longest, place = max(longest, found), place + end
         return longest
 

@@ -17,7 +17,7 @@ from seqtools.errors import FileAccessError
 def temporary_directory(parent: str | os.PathLike[str], name: str) -> Iterator[Path]:
     """Make a hidden directory beside the work's output and remove it at the end.
 
-    Those of the same parent and name whose process was killed are removed first. A directory is
+    Those of the same parent whose process was killed are removed first. A directory is
     locked while its process lives; the locks of another machine may not be seen on a shared disk,
     so that only directories of this machine are looked at.
 
@@ -33,11 +33,11 @@ def temporary_directory(parent: str | os.PathLike[str], name: str) -> Iterator[P
     FileAccessError
         If it cannot be made.
     """
-    prefix = f".seqtools-{name}-{zlib.crc32(platform.node().encode()):08x}-"
-    _remove_abandoned(Path(parent), prefix)
+    ours = f".seqtools-{zlib.crc32(platform.node().encode()):08x}-"
+    _remove_abandoned(Path(parent), ours)
     with contextlib.ExitStack() as stack:
         try:
-            path = _make_locked(parent, prefix, stack)
+            path = _make_locked(parent, f"{ours}{name}-", stack)
         except OSError as error:
             raise FileAccessError.from_os_error(error, parent, "write") from error
         yield path
@@ -67,7 +67,7 @@ def _remove_abandoned(parent: Path, prefix: str) -> None:
     with contextlib.suppress(OSError):
         for path in [path for path in parent.iterdir() if path.name.startswith(prefix)]:
             with contextlib.suppress(OSError):
-                descriptor = os.open(path, os.O_RDONLY)
+                descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(path, ignore_errors=True)

@@ -150,14 +150,15 @@ def longest_row(content):
     Returns
     -------
     uint64
-        Where the last whole row ends.
+        Where the last whole row ends, or the last before one that is longer than its columns allow.
     uint64
         Bytes of the longest of them; 0 if there is none.
     """
     stop, place, longest = np.uint64(content.shape[0]), _ZERO, _ZERO
     while place + _HEADER <= stop:
-        row_stop = _row_at(content, place)[1]
-        if row_stop > stop:
+        row, row_stop = _row_at(content, place)
+        most = _HEADER + np.uint64(LARGEST_ENTRY_BYTES) * (row + _ONE)
+        if row_stop > stop or row_stop - place > most:
             break
         longest = max(longest, row_stop - place)
         place = row_stop

@@ -174,3 +174,15 @@ def test_entries_are_the_same_whatever_is_read_at_a_time(whole, monkeypatch, siz
     assert len(parts) > 3
     np.testing.assert_array_equal(np.concatenate(parts), expected)
     assert len(expected) == file.header.num_entries
+
+
+@pytest.mark.parametrize("length", [60, 10**7])
+def test_a_row_longer_than_its_columns_is_named_before_memory_is_judged(tmp_path, length):
+    rows = [bytearray(encode([(row, 0, 7)])) for row in range(60)]
+    rows[3][4:8] = (length).to_bytes(4, "little")
+    path = forge(tmp_path / "x.cooc", b"".join(rows), 60)
+    other = forge(tmp_path / "y.cooc", encode([(5, 0, 1)]), 60)
+    damaged = CooccurrenceFile.open(path).header.first_row_byte + 30
+    little = replace(SETTINGS, memory_bytes=merging_memory(60, 2, 30))
+    with pytest.raises(FileContentError, match=rf"x\.cooc, byte {damaged}: a damaged row"):
+        merge_files([path, other], tmp_path / "out", little)
