@@ -26,9 +26,9 @@ _DEFAULTS = DebiasSettings()
 _DEFAULT_RESTRICT = 30_000
 
 
-def _is_not(*methods: str) -> Condition:
+def _is_not(method: str) -> Condition:
     """Return the condition that another method is used."""
-    return lambda values: values["method"] not in methods
+    return lambda values: bool(values["method"] != method)
 
 
 RULES = (

@@ -58,7 +58,7 @@ class Selection:
     size: int
     min_delta: float = 0.0
     ties: Sequence[str] = ()
-    floor: float = 0.0
+    floor: float = float("-inf")
     kept: list[KeptWeights] = field(default_factory=list)
     waited: int = 0
     _reference: tuple[float, ...] | None = None
