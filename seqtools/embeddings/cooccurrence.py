@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -67,12 +67,16 @@ class Counting:
 
 
 class _Places(NamedTuple):
-    """A chunk of the corpus with the places of each word in it."""
+    """A chunk of the corpus with the places of each word in it; see ``count_rows``.
+
+    Words before word w have num_before[w] places.
+    """
 
     ids: Int32Array
     start: int
     starts: Int64Array
     places: Int32Array
+    num_before: Int64Array
 
 
 class _Stripe(NamedTuple):
@@ -181,13 +185,13 @@ class _Counter:
     def count(self, first: int, writer: CooccurrenceWriter) -> None:
         """Count the chunk that begins at a token."""
         chunk = self._list_places(first)
-        total, done = int(chunk.starts[-1]), 0
+        total = max(1, int(chunk.num_before[-1]))
         self._monitor.start("counting co-occurrences", self._ids.size, "tokens")
         for stripe, num_bytes in self._counted(chunk):
             writer.add(stripe.buffer[:num_bytes], stripe.totals)
             self._buffers.put(stripe.buffer)
-            done += int(chunk.starts[stripe.last_row] - chunk.starts[stripe.first_row])
-            self._report(first + (self._chunk_stop(first) - first) * done / max(1, total))
+            done = int(chunk.num_before[stripe.last_row])
+            self._report(first + (self._chunk_stop(first) - first) * done / total)
         self._monitor.finish()
 
     def _report(self, done: float) -> None:
@@ -206,27 +210,23 @@ class _Counter:
         ids = _map_part(self._ids, low, high)
         borders = np.linspace(first - low, stop - low, self._settings.threads + 1).astype(np.int64)
         parts = [ids[a:b] for a, b in pairwise(borders)]
-        counts = np.zeros((len(parts), self._size), np.int64)
-        starts = np.zeros(self._size + 1, np.int64)
+        starts = np.zeros((len(parts), self._size + 1), np.int64)
+        places = np.empty(stop - first, np.int32)
         with ThreadPoolExecutor(self._settings.threads) as pool:
-            list(pool.map(count_words, parts, counts))
-            np.cumsum(counts.sum(axis=0), out=starts[1:])
-            places = np.empty(int(starts[-1]), np.int32)
-            # Each thread writes the places of its part behind those of the parts before.
-            cursors = starts[:-1] + np.cumsum(counts, axis=0) - counts
-            offsets = borders[:-1] - borders[0]
-            list(pool.map(list_places, parts, offsets, cursors, [places] * len(parts)))
-        return _Places(ids, first - low, starts, places)
+            list(pool.map(list_places, parts, borders[:-1] - borders[0], starts, repeat(places)))
+        num_before = starts.sum(axis=0)
+        return _Places(ids, first - low, starts, places, num_before - num_before[0])
 
-    def _stripes(self, starts: Int64Array) -> Iterator[_Stripe]:
+    def _stripes(self, num_before: Int64Array) -> Iterator[_Stripe]:
         """Cut the rows into stripes that fit in a buffer."""
-        sizes = np.concatenate(([0], np.cumsum(most_row_bytes(np.diff(starts), self._weights))))
+        sizes = np.zeros_like(num_before)
+        np.cumsum(most_row_bytes(np.diff(num_before), self._weights), out=sizes[1:])
         row = 0
         while row < self._size:
             share = (sizes[-1] - sizes[row]) // (_SHARES_A_THREAD * self._settings.threads)
             room = min(self._plan.buffer_bytes, max(share, _SMALLEST_STRIPE_BYTES))
             fits = np.searchsorted(sizes, sizes[row] + room, "right") - 1
-            near = np.searchsorted(starts, starts[row] + _STRIPE_TOKENS, "right") - 1
+            near = np.searchsorted(num_before, num_before[row] + _STRIPE_TOKENS, "right") - 1
             last = int(max(min(fits, near), row + 1))
             yield _Stripe(row, last, self._buffers.get(), np.zeros(2, np.uint64))
             row = last
@@ -252,7 +252,7 @@ class _Counter:
             self._scratch.put(scratch)
             return stripe, int(num_bytes)
 
-        stripes = self._stripes(chunk.starts)
+        stripes = self._stripes(chunk.num_before)
         return results_in_order(add_up, stripes, self._settings.threads)
 
 

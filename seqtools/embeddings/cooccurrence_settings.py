@@ -148,13 +148,18 @@ def most_row_bytes(occurrences: Int64Array, weights: Int64Array) -> Int64Array:
     -------
     int64 array, shape (V,)
     """
-    columns = np.arange(1, len(occurrences) + 1)
-    entries = np.minimum(2 * (len(weights) - 1) * occurrences, columns)
+    columns = np.arange(1.0, len(occurrences) + 1)
+    entries = np.minimum(2.0 * (len(weights) - 1) * occurrences, columns)
     each = np.maximum(entries, 1)
-    weight = 2.0 * weights.sum() * occurrences / each
-    bits = np.log2(columns / each) + np.log2(weight + 1)
-    most = ROW_HEADER_BYTES + np.ceil(entries * (2 + bits / 7)).astype(np.int64) + 1
-    at_most: Int64Array = np.minimum(most, largest_row_bytes(entries))
+    # In place, as new arrays would take longer than the logarithm.
+    bits = 2.0 * weights.sum() * occurrences
+    bits /= each
+    bits += 1
+    bits *= columns
+    bits /= each
+    np.log2(bits, out=bits)
+    most = np.ceil(entries * (2 + bits / 7)) + ROW_HEADER_BYTES + 1
+    at_most: Int64Array = np.minimum(most, largest_row_bytes(entries)).astype(np.int64)
     return at_most
 
 

@@ -35,23 +35,33 @@ def count_words(ids, out_counts):
 
 
 @njit(cache=True, nogil=True)
-def list_places(ids, offset, cursors, out_places):
-    """Write the places of each word, in order, from where its cursor stands.
+def list_places(ids, offset, out_starts, out_places):
+    """List the places of each word of a part of the corpus, in order.
+
+    Parts have lists of their own: threads that wrote to one list would fetch its lines of the cache
+    from each other, as most words have only a few places.
 
     Parameters
     ----------
     ids : int32 array, shape (N,)
+        The part; a negative id is no word.
     offset : int64
         The place of ids[0].
-    cursors : int64 array, shape (V,)
-        Where each word's places begin; moved to where they end.
+    out_starts : int64 array, shape (V + 1,)
+        Zeros, and then where the places of each word begin, and where those of the last end.
     out_places : int32 array
+        The places are written from ``offset`` on.
     """
-    for place in range(ids.shape[0]):
+    count_words(ids, out_starts)
+    stop = offset
+    for word in range(out_starts.shape[0]):
+        stop += out_starts[word]
+        out_starts[word] = stop
+    for place in range(ids.shape[0] - 1, -1, -1):
         word = ids[place]
         if word >= 0:
-            out_places[cursors[word]] = offset + place
-            cursors[word] += 1
+            out_starts[word] -= 1
+            out_places[out_starts[word]] = offset + place
 
 
 @njit(cache=True, nogil=True)
@@ -66,8 +76,8 @@ def count_rows(
         The corpus; a negative id ends a sentence.
     start : int64
         The place in `ids` from which `places` count. Neighbours may lie before it.
-    starts : int64 array, shape (V + 1,)
-        The places of word w are places[starts[w]:starts[w + 1]].
+    starts : int64 array, shape (number of parts, V + 1)
+        The places of word w in part p are places[starts[p, w]:starts[p, w + 1]].
     places : int32 array
     first_row, last_row : int64
         Words whose rows to add up, the last one excluded.
@@ -87,12 +97,13 @@ def count_rows(
     window, num_bytes = weights.shape[0] - 1, np.uint64(0)
     base = base_of(ids) + 4 * (start - window)
     line_floats = _FLOATS_A_LINE * min(8, (2 * window + 1) // _FLOATS_A_LINE + 2)
-    last_place = starts[starts.shape[0] - 1] - 1
     for row in range(first_row, last_row):
-        for index in range(starts[row], starts[row + 1]):
-            # Places of a word lie far apart: without fetching ahead 2.5 times as slow.
-            prefetch(base + 4 * places[min(index + _AHEAD, last_place)], line_floats)
-            _add_neighbours(row, ids, start + places[index], window, weights, scratch)
+        for part in range(starts.shape[0]):
+            last_index = starts[part, starts.shape[1] - 1] - 1
+            for index in range(starts[part, row], starts[part, row + 1]):
+                # Places of a word lie far apart: without fetching ahead 2.5 times as slow.
+                prefetch(base + 4 * places[min(index + _AHEAD, last_index)], line_floats)
+                _add_neighbours(row, ids, start + places[index], window, weights, scratch)
         num_bytes = take_row(row, scratch, out_bytes, num_bytes, out_totals)
     return num_bytes
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqtools.embeddings.cooccurrence_settings import distance_weights, most_row_bytes
-from seqtools.kernels.cooccurrence import count_rows, count_words, list_places
+from seqtools.kernels.cooccurrence import count_rows, list_places
 from seqtools.kernels.cooccurrence_rows import make_row_scratch
 from tests.reference import glove as twin
 from tests.unit.kernels.test_cooccurrence_rows import decode, merge
@@ -22,14 +22,13 @@ def flatten(sentences):
     return np.array([place for sentence in sentences for place in [*sentence, -1]], np.int32)
 
 
-def count(ids, window, first=0, stop=None, size=SIZE):
+def count(ids, window, first=0, stop=None, size=SIZE, num_parts=1):
     """Count the places first to stop of a corpus; return sorted entries as bytes."""
     stop = len(ids) if stop is None else stop
-    counts = np.zeros(size, np.int64)
-    count_words(ids[first:stop], counts)
-    starts = np.concatenate(([0], np.cumsum(counts)))
-    places = np.empty(starts[-1], np.int32)
-    list_places(ids[first:stop], 0, starts[:-1].copy(), places)
+    borders = np.linspace(first, stop, num_parts + 1).astype(int)
+    starts, places = np.zeros((num_parts, size + 1), np.int64), np.zeros(stop - first, np.int32)
+    for part, (low, high) in enumerate(itertools.pairwise(borders)):
+        list_places(ids[low:high], low - first, starts[part], places)
     out = np.zeros(size * (8 + 14 * size), np.uint8)
     weights = distance_weights(window)[1]
     scratch = make_row_scratch(size)
@@ -102,6 +101,24 @@ def test_a_corpus_cut_anywhere_adds_up_to_the_whole(sentences, cuts):
     borders = [0, *sorted(min(cut, len(ids)) for cut in cuts), len(ids)]
     parts = [count(ids, 4, *pair) for pair in itertools.pairwise(borders)]
     assert merge(parts) == count(ids, 4).tobytes()
+
+
+@given(sentences=sentences_of_words, num_parts=st.integers(2, 5))
+def test_the_number_of_lists_of_places_changes_nothing(sentences, num_parts):
+    ids = flatten(sentences)
+    assert count(ids, 4, num_parts=num_parts).tobytes() == count(ids, 4).tobytes()
+
+
+@pytest.mark.small
+def test_each_place_is_listed_once_in_order():
+    ids, starts = flatten(random_sentences(4)), np.zeros(SIZE + 1, np.int64)
+    places = np.full(len(ids) + 5, -1, np.int32)
+    list_places(ids, 5, starts, places)
+    for word in range(SIZE):
+        listed = places[starts[word] : starts[word + 1]]
+        np.testing.assert_array_equal(listed, np.flatnonzero(ids == word) + 5)
+    assert starts[0] == 5
+    assert starts[SIZE] == 5 + (ids >= 0).sum()
 
 
 @given(sentences=sentences_of_words, window=st.sampled_from([1, 2, 15, 22, 30]))
