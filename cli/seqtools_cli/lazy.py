@@ -3,20 +3,27 @@
 ``seqtools --help`` stays as quick as Click itself, because the one-line helps stand in the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 import click
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are named by "module:attribute" and a one-line help."""
+    """A group whose commands are named by "module:attribute" and a one-line help.
+
+    `group_names` are those of its commands that are groups themselves.
+    """
 
     def __init__(
-        self, name: str, lazy_commands: Mapping[str, tuple[str, str]], help_text: str
+        self,
+        name: str,
+        lazy_commands: Mapping[str, tuple[str, str]],
+        help_text: str,
+        group_names: Sequence[str] = (),
     ) -> None:
         super().__init__(name, help=help_text, no_args_is_help=True)
-        self.lazy_commands = dict(lazy_commands)
+        self.lazy_commands, self.group_names = dict(lazy_commands), group_names
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the table's order."""
@@ -44,9 +51,17 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or fail with the nearest name."""
         if args and args[0] not in self.lazy_commands and not args[0].startswith("-"):
-            import difflib
-
-            close = difflib.get_close_matches(args[0], self.lazy_commands, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            near = self._nearest(args[0], ctx)
+            hint = f" Did you mean '{near}'?" if near else ""
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def _nearest(self, name: str, ctx: click.Context) -> str | None:
+        """Return a command that may have been meant: that of a group by this name, or like it."""
+        import difflib
+
+        for group_name in self.group_names:
+            group = self.get_command(ctx, group_name)
+            if isinstance(group, click.Group) and name in group.list_commands(ctx):
+                return f"{group_name} {name}"
+        return next(iter(difflib.get_close_matches(name, self.lazy_commands, n=1)), None)

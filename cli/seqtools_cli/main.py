@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from seqtools_cli.lazy import LazyGroup
+from seqtools_cli.lost_interrupts import hiding_lost
 
 COMMANDS = {
     "embed": (
@@ -62,6 +63,7 @@ cli = LazyGroup(
     COMMANDS,
     "Word embeddings and sequence models from the shell.\n\n"
     "Results go to stdout, progress and warnings to stderr; every command takes --json.",
+    group_names=["embed"],
 )
 
 
@@ -100,6 +102,12 @@ def run(arguments: Sequence[str]) -> int:
     if sys.stdout is None:
         click.echo("seqtools: error: stdout: cannot write: it is closed", err=True)
         return 1
+    with hiding_lost(KeyboardInterrupt) as lost:
+        return _run(arguments, lost)
+
+
+def _run(arguments: Sequence[str], lost_interrupts: Sequence[object]) -> int:
+    """Run one command line; see ``run``."""
     try:
         result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
         sys.stdout.flush()
@@ -109,16 +117,23 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("seqtools: interrupted", err=True)
-        return 130
+        return _report_interrupt()
     except (BrokenPipeError, SystemExit):
         # Click itself catches a closed pipe, wherever a command prints, and asks to leave with 1.
         return 0
     except Exception as error:
+        if lost_interrupts:  # Numba, interrupted while it compiles, fails by an error of its own
+            return _report_interrupt()
         if "--debug" in arguments:
             raise
         return _report(error)
     return result if isinstance(result, int) else 0
+
+
+def _report_interrupt() -> int:
+    """Print one line and return the exit code of Ctrl-C."""
+    click.echo("seqtools: interrupted", err=True)
+    return 130
 
 
 def _report(error: Exception) -> int:

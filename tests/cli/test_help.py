@@ -111,3 +111,8 @@ def test_commands_without_kernels_do_not_load_numba(tmp_path):
         ["bleu", str(vectors), str(vectors)],
     )
     assert not {"numba", "gensim", "rich", "sklearn", "matplotlib"} & set(loaded)
+
+
+def test_a_command_of_a_group_is_found_by_its_own_name(seqtools):
+    assert "Did you mean 'embed neighbors'?" in seqtools("neighbors", "x").stderr
+    assert "Did you mean 'train-nmt'?" in seqtools("train-mt").stderr

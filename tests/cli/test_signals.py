@@ -5,8 +5,9 @@ import signal
 
 import pytest
 
-from seqtools.errors import TrainingInterrupted
+from seqtools.errors import FileAccessError, TrainingInterrupted
 from seqtools.monitor import StopRequest
+from seqtools_cli import main
 from seqtools_cli.signals import stop_on_signals
 
 
@@ -36,3 +37,40 @@ def test_a_signal_ends_work_at_once_unless_it_is_heeded(number):
         assert stop.signal_number == number
         with pytest.raises(TrainingInterrupted):
             os.kill(os.getpid(), number)
+
+
+def _work(error, is_interrupted):
+    """Do work that a signal interrupts without Python's noticing, and that fails."""
+    with stop_on_signals(StopRequest()):
+        if is_interrupted:
+            _SignalsInItsDestructor()
+        raise error
+
+
+def test_work_that_fails_of_a_lost_signal_was_interrupted():
+    with pytest.raises(TrainingInterrupted, match="nothing was saved"):
+        _work(RuntimeError("no compiled object"), is_interrupted=True)
+
+
+def test_an_error_of_ours_is_told_though_a_signal_came():
+    with pytest.raises(FileAccessError):
+        _work(FileAccessError("full"), is_interrupted=True)
+
+
+def test_other_errors_stay_as_they_are():
+    with pytest.raises(RuntimeError, match="a defect"):
+        _work(RuntimeError("a defect"), is_interrupted=False)
+
+
+def test_a_command_that_fails_of_a_lost_interrupt_was_interrupted(monkeypatch, capfd):
+    class Interrupts:
+        def __del__(self):
+            raise KeyboardInterrupt
+
+    def command(*_, **__):
+        Interrupts()
+        raise RuntimeError("no compiled object")
+
+    monkeypatch.setattr(main.cli, "main", command)
+    assert main.run(["translate"]) == 130
+    assert capfd.readouterr().err == "seqtools: interrupted\n"
