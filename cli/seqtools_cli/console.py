@@ -150,3 +150,10 @@ def _is_number(cell: str) -> bool:
 def on_threads(threads: int) -> str:
     """Say on how many threads something ran."""
     return "on 1 thread" if threads == 1 else f"on {threads} threads"
+
+
+def time_of_training(training_seconds: float, seconds: float) -> str:
+    """Say how long training took, and the command; a resumed one knows of the time before it."""
+    if training_seconds > seconds:
+        return f"{training_seconds:.1f} s training in all runs, {seconds:.1f} s in this one"
+    return f"{training_seconds:.1f} s training, {seconds:.1f} s in all"

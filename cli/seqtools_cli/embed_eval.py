@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqtools_cli.options import FiniteFloat, IntAtLeast, common_options, seed_option
+from seqtools_cli.vector_options import loading_options
 
 if TYPE_CHECKING:
     from seqtools.evaluation.analogy import Accuracy, AnalogyScore
@@ -75,12 +76,14 @@ if TYPE_CHECKING:
     help="Share of resamples within an interval.",
 )
 @seed_option()
+@loading_options
 @common_options
 def evaluate(
     vectors: str,
     similarity_files: tuple[str, ...],
     analogy_files: tuple[str, ...],
     case: Any,
+    loading: dict[str, Any],
     console: Console,
     **options: Any,
 ) -> None:
@@ -104,7 +107,8 @@ def evaluate(
     pairs = read_similarity_sets(default_similarity_files() if use_default else similarity_files)
     questions = read_analogy_sets(default_analogy_files() if use_default else analogy_files)
     monitor = make_monitor(console.quiet)
-    result = evaluate_word_vectors(load_vectors(vectors), pairs, questions, settings, monitor)
+    table = load_vectors(vectors, **loading)
+    result = evaluate_word_vectors(table, pairs, questions, settings, monitor)
     if console.result({"vectors": vectors, **result.as_dict()}):
         return
     interval_title = f"{100 * settings.confidence:g}% interval"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqtools_cli.options import FiniteFloat, common_options, seed_option
+from seqtools_cli.vector_options import loading_options
 
 if TYPE_CHECKING:
     from seqtools_cli.console import Console
@@ -63,12 +64,14 @@ if TYPE_CHECKING:
     help="Nearest words that a page lists for each word, among those drawn.",
 )
 @seed_option()
+@loading_options
 @common_options
 def plot(
     vectors: str,
     output: str,
     top: int | None,
     words_file: str | None,
+    loading: dict[str, Any],
     console: Console,
     **options: Any,
 ) -> None:
@@ -80,6 +83,7 @@ def plot(
     """
     from pathlib import Path
 
+    from seqtools.embeddings.finite_words import finite_words
     from seqtools.embeddings.vector_files import load_vectors
     from seqtools.io.atomic import check_writable
     from seqtools.io.text_lines import read_word_list
@@ -94,7 +98,7 @@ def plot(
     suffix = map_suffix(output)
     check_writable(output)
     words = None if words_file is None else read_word_list(words_file)
-    table = load_vectors(vectors)
+    table = finite_words(load_vectors(vectors, **loading))
     rows, missing = choose_rows(table, top, words)
     source = "stdin" if vectors == "-" else Path(vectors).name
     drawn = make_embedding_map(table, rows, settings, source, make_monitor(console.quiet))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, time_of_training
 
 
 def make_plan(texts: tuple[str, ...], output: str, training: Any, options: dict[str, Any]) -> Any:
@@ -71,7 +71,7 @@ def print_training(console: Console, plan: Any, training: Any, seconds: float) -
         ("tokens", f"{training.num_train:,} to train on, {training.num_valid:,} to validate"),
         ("epochs", f"{len(outcome.history)}, best {best}"),
         ("speed", f"{speed or 0:,.0f} tokens/s"),
-        ("time", f"{outcome.seconds:.1f} s training, {seconds:.1f} s in all"),
+        ("time", time_of_training(outcome.seconds, seconds)),
     ]
     if outcome.metrics:
         rows.append(("perplexity", f"{outcome.metrics['perplexity']:.2f} on the validation text"))

@@ -39,7 +39,7 @@ class PlainMonitor:
 
     def finish(self) -> None:
         """Write how long the phase took."""
-        click.echo(f"{self._phase}: done in {time.monotonic() - self._started:.1f} s", err=True)
+        click.echo(f"{self._phase}: took {time.monotonic() - self._started:.1f} s", err=True)
 
     def message(self, text: str) -> None:
         """Write a line."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, time_of_training
 from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import common_options
 from seqtools_cli.sequence_options import (
@@ -103,7 +103,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         ("recordings", sizes),
         ("epochs", f"{len(history)}, best {best}"),
         ("speed", f"{speed or 0:,.0f} seconds of sound a second"),
-        ("time", f"{outcome.seconds:.1f} s training, {seconds:.1f} s in all"),
+        ("time", time_of_training(outcome.seconds, seconds)),
     ]
     if "wer" in metrics:
         rates = f"WER {100 * metrics['wer']:.2f} %, CER {100 * metrics['cer']:.2f} %"

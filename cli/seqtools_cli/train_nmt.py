@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, time_of_training
 from seqtools_cli.nmt_options import model_options, text_options
 from seqtools_cli.option_rules import check_rules
 from seqtools_cli.options import common_options
@@ -85,7 +85,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         ("pairs", f"{training.num_pairs:,}{left_out}, {training.num_development:,} to judge by"),
         ("epochs", f"{len(outcome.history)}, best {best}"),
         ("speed", f"{speed or 0:,.0f} target tokens/s"),
-        ("time", f"{outcome.seconds:.1f} s training, {seconds:.1f} s in all"),
+        ("time", time_of_training(outcome.seconds, seconds)),
     ]
     if outcome.metrics:
         scores = f"BLEU {outcome.metrics['bleu']:.2f}, perplexity {payload['perplexity']:.2f}"

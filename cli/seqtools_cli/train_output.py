@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from seqtools_cli.console import Console, on_threads
+from seqtools_cli.console import Console, on_threads, time_of_training
 
 
 def print_training(console: Console, training: Any, output: str, plan: Any, seconds: float) -> None:
@@ -46,7 +46,7 @@ def print_training(console: Console, training: Any, output: str, plan: Any, seco
         ("tokens", f"{statistics.tokens_kept:,} kept of {statistics.tokens_read:,}"),
         *_losses(settings.model, training),
         ("speed", f"{speed:,.0f} {training.unit}/s {on_threads(training.threads)}"),
-        ("time", f"{training.train_seconds:.1f} s training, {seconds:.1f} s in all"),
+        ("time", time_of_training(training.train_seconds, seconds)),
         ("saved", f"{output} ({words} x {settings.vector_size})"),
     ]
     for name, text in rows:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqtools.embeddings.finite_words import finite_words
 from seqtools.embeddings.word_vectors import WordVectors
 from seqtools.evaluation.analogy import AnalogyScore, score_analogies
 from seqtools.evaluation.analogy_sets import AnalogySet
@@ -54,7 +55,8 @@ def evaluate_word_vectors(
     Parameters
     ----------
     vectors : WordVectors
-        The vectors to judge, most frequent word first.
+        The vectors to judge, most frequent word first. Words whose vectors are not finite count as
+        unknown, with a warning.
     similarity_sets : sequence of SimilaritySet
         Sets with different names.
     analogy_sets : sequence of AnalogySet
@@ -65,7 +67,7 @@ def evaluate_word_vectors(
         Told after each set.
     """
     settings = settings or EvaluationSettings()
-    monitor = monitor or NullMonitor()
+    monitor, vectors = monitor or NullMonitor(), finite_words(vectors)
     total = len(similarity_sets) + len(analogy_sets)
     similarity: dict[str, SimilarityScore] = {}
     analogies: dict[str, AnalogyScore] = {}

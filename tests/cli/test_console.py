@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from seqtools.errors import SeqtoolsWarning
-from seqtools_cli.console import Console
+from seqtools_cli.console import Console, time_of_training
 
 
 class Bar:
@@ -50,3 +50,8 @@ def test_nothing_of_a_table_is_left_out_in_a_narrow_terminal(monkeypatch, capsys
     letters = Counter(filter(str.isalnum, "".join([*columns, *cells])))
     assert Counter(filter(str.isalnum, printed)) == letters
     assert max(map(len, printed.splitlines())) <= width
+
+
+def test_a_resumed_run_tells_its_own_time_from_that_of_all_runs():
+    assert time_of_training(2.0, 3.0) == "2.0 s training, 3.0 s in all"
+    assert time_of_training(9.0, 3.0) == "9.0 s training in all runs, 3.0 s in this one"

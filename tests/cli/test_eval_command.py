@@ -173,3 +173,20 @@ def test_known_figures_of_published_vectors(seqtools, data):
     assert result["similarity"]["EN-WS-353-ALL"]["spearman"] == pytest.approx(0.5033, abs=6e-5)
     analogies = result["analogies"]["questions-words"]
     assert (analogies["correct"], analogies["covered"]) == (7393, 14877)
+
+
+def test_words_without_finite_vectors_count_as_unknown(seqtools, folder):
+    lines = (folder / "toy.vec").read_text().splitlines()
+    bad = [line.replace(" ", " nan ", 1).rsplit(" ", 1)[0] for line in lines if "queen" in line]
+    text = "\n".join([line for line in lines if "queen" not in line] + bad) + "\n"
+    (folder / "nan.vec").write_text(text)
+    sets = ["--similarity", folder / "pairs.tsv", "--analogies", folder / "questions.txt"]
+    assert "--allow-nonfinite" in seqtools("embed", "eval", folder / "nan.vec", *sets).stderr
+    outcome = seqtools("embed", "eval", folder / "nan.vec", *sets, "--allow-nonfinite", "--json")
+    result = json.loads(outcome.stdout)
+    assert result["similarity"]["pairs"]["covered"] == 2
+    assert result["analogies"]["questions"]["covered"] == 1
+    assert "1 words whose vectors are not finite count as unknown" in outcome.stderr
+    drawn = seqtools("embed", "plot", folder / "nan.vec", "-o", folder / "m.svg", "--json",
+                     "--allow-nonfinite")  # fmt: skip
+    assert json.loads(drawn.stdout)["words"] == 5
