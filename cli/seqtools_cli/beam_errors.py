@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from seqtools_cli.console import Console
 
 
-def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
-    """Refuse to mix the page with the tables."""
+def _check_page(_: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
+    """Refuse to mix the page with the tables, and to write it under the name of something else."""
     if path == "-":
         raise click.BadParameter("stdout holds the tables; name a file.", param=parameter)
+    if path is not None and not path.lower().endswith(".html"):
+        raise click.BadParameter(f"a page needs a name that ends in .html, not {path!r}.")
     return path
 
 
@@ -36,8 +38,8 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
     "alpha",
     type=FiniteFloat(0.0),
     metavar="ALPHA",
-    show_default=f"{SearchObjective.alpha:g}; {Objective.alpha:g} with --scores",
-    help="The beam ranks by the sum divided by ((BETA + T) / (BETA + 1))^ALPHA.",
+    help="The beam ranks by the sum divided by ((BETA + T) / (BETA + 1))^ALPHA.  "
+    f"[default: {SearchObjective.alpha:g}; {Objective.alpha:g} with --scores]",
 )
 @click.option(
     "--length-penalty-beta",
@@ -93,8 +95,8 @@ def _refuse_stdout(_: click.Context, parameter: click.Parameter, path: str | Non
     "--report",
     "html_path",
     metavar="FILE",
-    callback=_refuse_stdout,
-    help="Write a report that needs no network.",
+    callback=_check_page,
+    help="Write a report as an .html page that needs no network.",
 )
 @seed_option()
 @common_options

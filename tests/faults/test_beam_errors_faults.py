@@ -90,11 +90,15 @@ def test_gzip_under_any_name_is_read(folder, seqtools):
 
 
 @pytest.mark.usefixtures("folder")
-def test_unwritable_report_is_refused_before_the_work(seqtools):
+def test_unwritable_report_is_refused_before_the_work(folder, seqtools):
     done = seqtools("beam-errors", "--scores", "nothing", "--html", "none/r.html")
     assert_one_line(done, "none/r.html: cannot write: the directory")
-    done = seqtools("beam-errors", "--scores", "scores.tsv", "--html", ".")
-    assert_one_line(done, ".: cannot write: it is a directory")
+    (folder / "d.html").mkdir()
+    done = seqtools("beam-errors", "--scores", "scores.tsv", "--html", "d.html")
+    assert_one_line(done, "d.html: cannot write: it is a directory")
+    done = seqtools("beam-errors", "--scores", "scores.tsv", "--html", "r.pdf")
+    assert done.exit_code == 2
+    assert "a name that ends in .html, not 'r.pdf'" in done.stderr
 
 
 def test_failed_write_leaves_the_old_report(folder, seqtools, monkeypatch):
