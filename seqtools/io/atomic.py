@@ -8,7 +8,6 @@ killed goes with the next write of the same target.
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seqtools.errors import FileAccessError
+from seqtools.io.abandoned import lock, remove_if_abandoned
 
 _BUFFER_BYTES = 1 << 17
 _SUFFIX = ".part"
@@ -76,9 +76,7 @@ def _begin(target: Path) -> tuple[int, Path]:
         descriptor, name = tempfile.mkstemp(
             dir=target.parent, prefix=_prefix(target), suffix=_SUFFIX
         )
-        # Where the file system knows no locks, files without a writer stay.
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor)
         # Another writer may have taken it for abandoned before it was locked.
         if os.path.exists(name):  # noqa: PTH110 - a name of os
             return descriptor, Path(name)
@@ -93,9 +91,7 @@ def _remove_abandoned(target: Path) -> None:
             middle = path.name.removeprefix(prefix).removesuffix(_SUFFIX)
             if path.name != f"{prefix}{middle}{_SUFFIX}" or not _RANDOM_NAME.fullmatch(middle):
                 continue
-            with contextlib.suppress(OSError), path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
+            remove_if_abandoned(path, stat.S_ISREG, Path.unlink)
 
 
 def _prefix(target: Path) -> str:

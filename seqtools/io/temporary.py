@@ -1,16 +1,17 @@
 """Directories that are gone when their work is done, or with the next work if it was killed."""
 
 import contextlib
-import fcntl
 import os
 import platform
 import shutil
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from seqtools.errors import FileAccessError
+from seqtools.io.abandoned import lock, remove_if_abandoned
 
 
 @contextlib.contextmanager
@@ -52,12 +53,10 @@ def _make_locked(parent: str | os.PathLike[str], prefix: str, stack: contextlib.
             descriptor = os.open(name, os.O_RDONLY)
         except FileNotFoundError:
             continue
-        # Where the file system knows no locks, directories of killed processes stay.
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock(descriptor)
         if os.path.isdir(name):  # noqa: PTH112 - a name of os
             stack.callback(os.close, descriptor)
-            stack.callback(shutil.rmtree, name, ignore_errors=True)
+            stack.callback(_remove_tree, Path(name))
             return Path(name)
         os.close(descriptor)
 
@@ -66,10 +65,9 @@ def _remove_abandoned(parent: Path, prefix: str) -> None:
     """Remove directories that no living process has locked."""
     with contextlib.suppress(OSError):
         for path in [path for path in parent.iterdir() if path.name.startswith(prefix)]:
-            with contextlib.suppress(OSError):
-                descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(path, ignore_errors=True)
-                finally:
-                    os.close(descriptor)
+            remove_if_abandoned(path, stat.S_ISDIR, _remove_tree)
+
+
+def _remove_tree(path: Path) -> None:
+    """Remove a directory with all that can be removed."""
+    shutil.rmtree(path, ignore_errors=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from seqtools.io.atomic import atomic_writer
 from seqtools.io.temporary import temporary_directory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,3 +111,11 @@ def test_directories_of_killed_processes_go_with_the_next_work_and_no_others(tmp
         for holder in holders:
             holder.kill()
             holder.communicate()
+
+
+def test_a_pipe_named_like_a_temporary_file_is_neither_opened_nor_removed(tmp_path):
+    pipe = tmp_path / ".out.abcdefgh.part"
+    os.mkfifo(pipe)  # opening it would wait for ever
+    with atomic_writer(tmp_path / "out") as file:
+        file.write(b"new")
+    assert {*tmp_path.iterdir()} == {pipe, tmp_path / "out"}
