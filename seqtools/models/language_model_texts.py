@@ -91,7 +91,8 @@ def _read(
             _lines(path, plan.encoding_errors, name)
             for path, name in zip(paths, plan.texts, strict=True)
         )
-        codec = build_codec(lines, plan.codec, monitor, name_of(plan.texts[0]))
+        others = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        codec = build_codec(lines, plan.codec, monitor, name_of(plan.texts[0]) + others)
     text = encode_text(paths, codec, plan.encoding_errors, monitor, plan.texts)
     train, valid = text.ids, np.empty(0, np.int32)
     if plan.valid:

@@ -163,7 +163,8 @@ def _build_codecs(
     """Make the vocabularies from the lines to train on."""
     if plan.is_joint:
         lines = chain(text.sources, text.targets)
-        codec = build_codec(lines, plan.codec, monitor, text.source_name)
+        both = f"{text.source_name} and {text.target_name}"
+        codec = build_codec(lines, plan.codec, monitor, both)
         return codec, codec
     return (
         build_codec(text.sources, plan.codec, monitor, text.source_name),

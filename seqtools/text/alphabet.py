@@ -125,8 +125,10 @@ class Alphabet:
             missing = sorted(set(prepared) - self._ids.keys())
             shown = ", ".join(_describe(character) for character in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            is_case = all(character.swapcase() in self._ids for character in missing)
+            advice = "train with --lower" if is_case else "write it out, or train on texts with it"
             raise AlphabetError(
-                f"{shown}{more} not in the alphabet {''.join(self.characters)!r}"
+                f"{shown}{more} not in the alphabet {''.join(self.characters)!r}; {advice}"
             ) from None
         return np.array(ids, dtype=np.int32)
 

@@ -62,11 +62,11 @@ def build_codec(
     nouns = {"char": "characters", "word": "words", "subword": "subwords"}
     if asked is not None and len(codec) < asked:
         monitor.message(
-            f"vocabulary of {len(codec):,} symbols instead of {asked:,}: "
+            f"{path}: vocabulary of {len(codec):,} symbols instead of {asked:,}: "
             f"the text holds no more {nouns[settings.level]}"
         )
     else:
-        monitor.message(f"vocabulary of {len(codec):,} symbols ({nouns[settings.level]})")
+        monitor.message(f"{path}: vocabulary of {len(codec):,} symbols ({nouns[settings.level]})")
     return codec
 
 

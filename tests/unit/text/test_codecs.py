@@ -195,9 +195,8 @@ def test_fewer_subwords_than_asked_for_are_told() -> None:
     listener = Listener()
     codec = build_codec(["a b c"], CodecSettings("subword", 8000), listener)
     assert len(codec) < 300
-    assert listener.messages == [
-        f"vocabulary of {len(codec)} symbols instead of 8,000: the text holds no more subwords"
-    ]
+    told = f"vocabulary of {len(codec)} symbols instead of 8,000: the text holds no more subwords"
+    assert listener.messages == [f"the text: {told}"]
 
 
 def test_the_trainer_of_subwords_keeps_silent(
