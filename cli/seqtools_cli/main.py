@@ -1,6 +1,7 @@
 """The `seqtools` command: the group, and what becomes of errors and signals."""
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -57,6 +58,9 @@ COMMANDS = {
     "bias": ("seqtools_cli.bias:bias", "Measure the social bias of word vectors."),
     "debias": ("seqtools_cli.debias:debias", "Remove social bias and show what it cost."),
 }
+
+# Exit codes after SIGINT and SIGTERM.
+_INTERRUPTED = (130, 143)
 
 cli = LazyGroup(
     "seqtools",
@@ -173,7 +177,8 @@ def entry() -> None:
             click.echo(f"seqtools: error: stdout: cannot write: {error.strerror}", err=True)
             code = 1
         # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
-        import os
-
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code in _INTERRUPTED:
+        # Without waiting for threads: they may have kernels to compile for half a minute.
+        os._exit(code)
     sys.exit(code)

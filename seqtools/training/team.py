@@ -64,7 +64,8 @@ class Team:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown()
+            # After an error nobody asks for the results; kernels may take long to compile.
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def run(
         self, function: Callable[[int, Item, Workspace], Result], items: Sequence[Item]

@@ -1,5 +1,7 @@
 """Threads on shards: results in order, memory of their own, errors as they were."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,21 @@ def test_a_stop_that_was_requested_ends_the_work():
         stop.signal_number = 15
         with pytest.raises(StopWork):
             team.check_stop()
+
+
+def test_an_error_does_not_wait_for_what_other_threads_still_do():
+    has_begun, may_end, has_ended = (threading.Event() for _ in range(3))
+
+    def work(index, *_):
+        if index == 0:
+            has_begun.wait(30)
+            raise KeyError("first")
+        has_begun.set()
+        may_end.wait(30)
+        has_ended.set()
+
+    with pytest.raises(KeyError), Team(2, 2) as team:
+        team.run(work, ["a", "b"])
+    assert not has_ended.is_set()
+    may_end.set()
+    assert has_ended.wait(30)
