@@ -126,11 +126,9 @@ def _run(arguments: Sequence[str], lost_interrupts: Sequence[object]) -> int:
         # Click itself catches a closed pipe, wherever a command prints, and asks to leave with 1.
         return 0
     except Exception as error:
-        if lost_interrupts:  # Numba, interrupted while it compiles, fails by an error of its own
-            return _report_interrupt()
         if "--debug" in arguments:
             raise
-        return _report(error)
+        return _report(error, is_interrupted=bool(lost_interrupts))
     return result if isinstance(result, int) else 0
 
 
@@ -140,7 +138,7 @@ def _report_interrupt() -> int:
     return 130
 
 
-def _report(error: Exception) -> int:
+def _report(error: Exception, is_interrupted: bool) -> int:
     """Print one line for an error and return the exit code."""
     from seqtools.errors import SeqtoolsError, TrainingInterrupted
 
@@ -157,6 +155,8 @@ def _report(error: Exception) -> int:
         place = "stdout: cannot write" if is_stdout else error.filename
         place = f"{place}: " if place else ""
         text = f"{place}{error.strerror or error}"
+    elif is_interrupted:  # Numba, interrupted while it compiles, fails by an error of its own
+        return _report_interrupt()
     else:
         text = (
             f"unexpected {type(error).__name__}: {error}; "

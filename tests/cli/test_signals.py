@@ -62,15 +62,27 @@ def test_other_errors_stay_as_they_are():
         _work(RuntimeError("a defect"), is_interrupted=False)
 
 
-def test_a_command_that_fails_of_a_lost_interrupt_was_interrupted(monkeypatch, capfd):
-    class Interrupts:
-        def __del__(self):
-            raise KeyboardInterrupt
+class _Interrupts:
+    """Python drops what a destructor raises."""
 
+    def __del__(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (RuntimeError("no compiled object"), 130, "seqtools: interrupted\n"),
+        (FileAccessError("full"), 1, "seqtools: error: full\n"),
+    ],
+)
+def test_a_command_that_fails_of_a_lost_interrupt_was_interrupted(
+    monkeypatch, capfd, error, code, line
+):
     def command(*_, **__):
-        Interrupts()
-        raise RuntimeError("no compiled object")
+        _Interrupts()
+        raise error
 
     monkeypatch.setattr(main.cli, "main", command)
-    assert main.run(["translate"]) == 130
-    assert capfd.readouterr().err == "seqtools: interrupted\n"
+    assert main.run(["translate"]) == code
+    assert capfd.readouterr().err == line
