@@ -2,13 +2,14 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
 import click
 
+from seqtools_cli.interrupts import hearing_signals, hiding_lost
 from seqtools_cli.lazy import LazyGroup
-from seqtools_cli.lost_interrupts import hiding_lost
 
 COMMANDS = {
     "embed": (
@@ -59,8 +60,8 @@ COMMANDS = {
     "debias": ("seqtools_cli.debias:debias", "Remove social bias and show what it cost."),
 }
 
-# Exit codes after SIGINT and SIGTERM.
-_INTERRUPTED = (130, 143)
+# A signal's number is added to this exit code.
+_SIGNALLED = 128
 
 cli = LazyGroup(
     "seqtools",
@@ -100,18 +101,27 @@ cli.params.append(
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code.
 
-    0 done; 1 the work failed, with one line on stderr; 2 usage; 130 or 143 after SIGINT or
-    SIGTERM. A closed pipe ends quietly.
+    0 done; 1 the work failed, with one line on stderr; 2 usage; 130, 143 or 129 after SIGINT,
+    SIGTERM or SIGHUP. A closed pipe ends quietly.
     """
     if sys.stdout is None:
         click.echo("seqtools: error: stdout: cannot write: it is closed", err=True)
         return 1
-    with hiding_lost(KeyboardInterrupt) as lost:
-        return _run(arguments, lost)
+    signals: list[int] = []
+
+    def interrupt(number: int) -> None:
+        signals.append(number)  # what is raised may be lost
+        raise KeyboardInterrupt
+
+    with hearing_signals(interrupt), hiding_lost(KeyboardInterrupt):
+        try:
+            return _run(arguments, signals)
+        except KeyboardInterrupt:  # one more, while the first was being told
+            return _SIGNALLED + signals[-1]
 
 
-def _run(arguments: Sequence[str], lost_interrupts: Sequence[object]) -> int:
-    """Run one command line; see ``run``."""
+def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
+    """Run one command line; see ``run``. `signals` are those received so far."""
     try:
         result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
         sys.stdout.flush()
@@ -121,30 +131,30 @@ def _run(arguments: Sequence[str], lost_interrupts: Sequence[object]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _report_interrupt()
+        return _report_interrupt(signals)
     except (BrokenPipeError, SystemExit):
         # Click itself catches a closed pipe, wherever a command prints, and asks to leave with 1.
         return 0
     except Exception as error:
         if "--debug" in arguments:
             raise
-        return _report(error, is_interrupted=bool(lost_interrupts))
+        return _report(error, signals)
     return result if isinstance(result, int) else 0
 
 
-def _report_interrupt() -> int:
-    """Print one line and return the exit code of Ctrl-C."""
+def _report_interrupt(signals: Sequence[int]) -> int:
+    """Print one line and return the exit code of the last signal."""
     click.echo("seqtools: interrupted", err=True)
-    return 130
+    return _SIGNALLED + (signals[-1] if signals else signal.SIGINT)
 
 
-def _report(error: Exception, is_interrupted: bool) -> int:
+def _report(error: Exception, signals: Sequence[int]) -> int:
     """Print one line for an error and return the exit code."""
     from seqtools.errors import SeqtoolsError, TrainingInterrupted
 
     if isinstance(error, TrainingInterrupted):
         click.echo(f"seqtools: {error}", err=True)
-        return 128 + error.signal_number
+        return _SIGNALLED + error.signal_number
     if isinstance(error, SeqtoolsError):
         text = str(error)
     elif isinstance(error, MemoryError):
@@ -155,8 +165,8 @@ def _report(error: Exception, is_interrupted: bool) -> int:
         place = "stdout: cannot write" if is_stdout else error.filename
         place = f"{place}: " if place else ""
         text = f"{place}{error.strerror or error}"
-    elif is_interrupted:  # Numba, interrupted while it compiles, fails by an error of its own
-        return _report_interrupt()
+    elif signals:  # Numba, interrupted while it compiles, fails by an error of its own
+        return _report_interrupt(signals)
     else:
         text = (
             f"unexpected {type(error).__name__}: {error}; "
@@ -178,7 +188,7 @@ def entry() -> None:
             code = 1
         # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if code in _INTERRUPTED:
+    if code > _SIGNALLED:
         # Without waiting for threads: they may have kernels to compile for half a minute.
         os._exit(code)
     sys.exit(code)

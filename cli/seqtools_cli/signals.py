@@ -1,16 +1,18 @@
-"""SIGINT and SIGTERM: an end at once while nothing is lost by it, else a request to stop."""
+"""Signals in training: an end at once while nothing is lost by it, else a request to stop."""
 
-import signal
+import contextlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 from seqtools.errors import SeqtoolsError, TrainingInterrupted
 from seqtools.monitor import StopRequest
-from seqtools_cli.lost_interrupts import hiding_lost
+from seqtools_cli.interrupts import hearing_signals, hiding_lost
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _NOTHING_SAVED = "interrupted; nothing was saved"
+# Over the bar that may be there.
+_HEARD = b"\r\x1b[2Kseqtools: ending at the next safe moment; Ctrl-C again ends at once\n"
 
 
 @contextmanager
@@ -25,7 +27,7 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
     """
     is_raised = False
 
-    def handle(number: int, _: FrameType | None) -> None:
+    def hear(number: int) -> None:
         nonlocal is_raised
         is_heeded = stop.is_heeded and not stop.signal_number
         # Kept even if it raises: an exception within a destructor or callback of Python's is lost.
@@ -33,10 +35,10 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
         if not is_heeded:
             is_raised = True
             raise TrainingInterrupted(_NOTHING_SAVED, number)
+        _say_heard()
 
-    previous = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
-        with hiding_lost(TrainingInterrupted):
+        with hearing_signals(hear), hiding_lost(TrainingInterrupted):
             yield
     except SeqtoolsError:
         raise
@@ -45,6 +47,10 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
             raise
         # Numba fails when it is interrupted while it compiles, by an error of its own.
         raise TrainingInterrupted(_NOTHING_SAVED, stop.signal_number) from error
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+
+
+def _say_heard() -> None:
+    """Tell who sits at a terminal; past Python's streams, which may be in use just now."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if os.isatty(sys.stderr.fileno()):
+            os.write(sys.stderr.fileno(), _HEARD)

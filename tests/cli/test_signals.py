@@ -2,13 +2,26 @@
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from seqtools.errors import FileAccessError, TrainingInterrupted
 from seqtools.monitor import StopRequest
 from seqtools_cli import main
+from seqtools_cli.interrupts import hearing_signals
 from seqtools_cli.signals import stop_on_signals
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Makes its standard input the terminal that it depends on, and becomes the command.
+_IN_A_TERMINAL = """
+import os, sys
+os.close(os.open(os.ttyname(0), os.O_RDWR))
+os.execv(sys.executable, [sys.executable, "-m", "seqtools_cli", *sys.argv[1:]])
+"""
 
 
 class _SignalsInItsDestructor:
@@ -62,17 +75,10 @@ def test_other_errors_stay_as_they_are():
         _work(RuntimeError("a defect"), is_interrupted=False)
 
 
-class _Interrupts:
-    """Python drops what a destructor raises."""
-
-    def __del__(self):
-        raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (RuntimeError("no compiled object"), 130, "seqtools: interrupted\n"),
+        (RuntimeError("no compiled object"), 143, "seqtools: interrupted\n"),
         (FileAccessError("full"), 1, "seqtools: error: full\n"),
     ],
 )
@@ -80,9 +86,64 @@ def test_a_command_that_fails_of_a_lost_interrupt_was_interrupted(
     monkeypatch, capfd, error, code, line
 ):
     def command(*_, **__):
-        _Interrupts()
+        _SignalsInItsDestructor()
         raise error
 
     monkeypatch.setattr(main.cli, "main", command)
     assert main.run(["translate"]) == code
     assert capfd.readouterr().err == line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_command_with_a_line_and_its_code(monkeypatch, capfd, number):
+    monkeypatch.setattr(main.cli, "main", lambda *_, **__: os.kill(os.getpid(), number))
+    assert main.run(["translate"]) == 128 + number
+    assert capfd.readouterr().err == "seqtools: interrupted\n"
+
+
+def test_a_signal_while_another_is_told_ends_as_quietly(monkeypatch):
+    def two(*_, **__):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(main.cli, "main", two)
+    monkeypatch.setattr(main, "_report_interrupt", two)
+    assert main.run(["translate"]) == 143
+
+
+def test_a_hang_up_that_is_ignored_stays_so():
+    previous = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with hearing_signals(pytest.fail):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, previous)
+
+
+def test_who_sits_at_a_terminal_is_told_that_the_signal_was_heard(monkeypatch):
+    master, slave = os.openpty()
+    with open(slave, "w") as terminal:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with stop_on_signals(StopRequest(is_heeded=True)):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert b"Ctrl-C again ends at once" in os.read(master, 1000)
+    os.close(master)
+
+
+def test_a_terminal_that_hangs_up_leaves_a_checkpoint(tmp_path):
+    corpus, output, (master, slave) = tmp_path / "c.txt", tmp_path / "v.vec", os.openpty()
+    corpus.write_text("the cat sat on the mat\nthe dog sat on the log\n" * 500)
+    options = ["--epochs", "100000", "--checkpoint-every", "1000", "--dim", "8", "--min-count", "2"]
+    arguments = ["embed", "train", str(corpus), "-o", str(output), *options]
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'cli'}", "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(
+        [sys.executable, "-c", _IN_A_TERMINAL, *arguments],
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
+    ) as run:  # fmt: skip
+        os.close(slave)
+        shown = b""
+        while b"epoch 2/" not in shown:
+            shown += os.read(master, 10_000)
+        os.close(master)
+        run.wait(timeout=60)
+    assert run.returncode == 128 + signal.SIGHUP
+    assert (tmp_path / "v.vec.checkpoint" / "state.safetensors").exists()

@@ -1,0 +1,73 @@
+"""Ctrl-C, SIGTERM and the hang-up of a terminal: who hears them, and what Python loses of them."""
+
+import contextlib
+import os
+import signal
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_STREAMS = (0, 1, 2)
+
+
+@contextmanager
+def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
+    """Have each signal that asks for an end call a function with its number.
+
+    A hang-up that this process was started to ignore, as by nohup, stays ignored. After another
+    one, what goes to the terminal goes nowhere, so that work can still be saved.
+    """
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if signal.Signals(number).name == "SIGHUP":
+            _let_go_of_terminal()
+        hear(number)
+
+    previous = {}
+    if threading.current_thread() is threading.main_thread():  # others may not
+        previous = {number: signal.signal(number, handle) for number in _heard()}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _heard() -> list[signal.Signals]:
+    """Return the signals of this system that are heard."""
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    ignored = {number for number in numbers if signal.getsignal(number) == signal.SIG_IGN}
+    return [number for number in numbers if number not in ignored or number.name != "SIGHUP"]
+
+
+def _let_go_of_terminal() -> None:
+    """Put nothing in the place of the terminal: writing to one that hung up fails."""
+    for stream in _STREAMS:
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(stream).st_mode):
+                nothing = os.open(os.devnull, os.O_RDWR)
+                os.dup2(nothing, stream)
+                os.close(nothing)
+
+
+@contextmanager
+def hiding_lost(kind: type[BaseException]) -> Iterator[None]:
+    """Show no traceback of exceptions of a kind that Python loses.
+
+    What is raised within a callback of C code, or a destructor, is lost: the work goes on, or
+    fails for lack of what it interrupted.
+    """
+
+    def show(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(unraisable.exc_value, kind):
+            show_others(unraisable)
+
+    show_others, sys.unraisablehook = sys.unraisablehook, show
+    try:
+        yield
+    finally:
+        sys.unraisablehook = show_others
