@@ -1,28 +1,43 @@
 """Ctrl-C, SIGTERM and the hang-up of a terminal: who hears them, and what Python loses of them."""
 
 import contextlib
+import math
 import os
 import signal
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _STREAMS = (0, 1, 2)
+# A key press that a terminal and a parent process both pass on comes twice within milliseconds.
+_SECONDS_OF_REPEATS = 0.5
+
+
+class _Last:
+    """When a signal was heard last, by whichever handler."""
+
+    heard_at = -math.inf
 
 
 @contextmanager
 def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
     """Have each signal that asks for an end call a function with its number.
 
-    A hang-up that this process was started to ignore, as by nohup, stays ignored. After another
-    one, what goes to the terminal goes nowhere, so that work can still be saved.
+    One that follows another within half a second is taken for a repetition and not heard. A hang-up
+    that this process was started to ignore, as by nohup, stays ignored. After another one, what
+    goes to the terminal goes nowhere, so that work can still be saved.
     """
 
     def handle(number: int, _: FrameType | None) -> None:
+        is_repeated = time.monotonic() < _Last.heard_at + _SECONDS_OF_REPEATS
+        if is_repeated:
+            return
+        _Last.heard_at = time.monotonic()
         if signal.Signals(number).name == "SIGHUP":
             _let_go_of_terminal()
         hear(number)

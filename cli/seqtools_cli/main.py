@@ -111,13 +111,15 @@ def run(arguments: Sequence[str]) -> int:
 
     def interrupt(number: int) -> None:
         signals.append(number)  # what is raised may be lost
+        if len(signals) > 1:  # the first is still being dealt with
+            os._exit(_SIGNALLED + number)
         raise KeyboardInterrupt
 
-    with hearing_signals(interrupt), hiding_lost(KeyboardInterrupt):
-        try:
+    try:
+        with hearing_signals(interrupt), hiding_lost(KeyboardInterrupt):
             return _run(arguments, signals)
-        except KeyboardInterrupt:  # one more, while the first was being told
-            return _SIGNALLED + signals[-1]
+    except KeyboardInterrupt:  # in the last moment, or while an error was being told
+        return _SIGNALLED + signals[-1]
 
 
 def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:

@@ -1,5 +1,6 @@
 """Signals: an end at once or at the next safe moment, and none is lost."""
 
+import math
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from seqtools.errors import FileAccessError, TrainingInterrupted
 from seqtools.monitor import StopRequest
-from seqtools_cli import main
+from seqtools_cli import interrupts, main
 from seqtools_cli.interrupts import hearing_signals
 from seqtools_cli.signals import stop_on_signals
 
@@ -22,6 +23,12 @@ import os, sys
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 os.execv(sys.executable, [sys.executable, "-m", "seqtools_cli", *sys.argv[1:]])
 """
+
+
+@pytest.fixture(autouse=True)
+def no_signal_before(monkeypatch):
+    """Forget the signals of other tests, which would make the first a repetition."""
+    monkeypatch.setattr(interrupts._Last, "heard_at", -math.inf)
 
 
 class _SignalsInItsDestructor:
@@ -44,10 +51,13 @@ def test_a_signal_ends_work_at_once_unless_it_is_heeded(number):
     stop = StopRequest()
     with pytest.raises(TrainingInterrupted), stop_on_signals(stop):
         os.kill(os.getpid(), number)
+    interrupts._Last.heard_at = -math.inf
     stop = StopRequest(is_heeded=True)
     with stop_on_signals(stop):
         os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)  # a repetition
         assert stop.signal_number == number
+        interrupts._Last.heard_at = -math.inf
         with pytest.raises(TrainingInterrupted):
             os.kill(os.getpid(), number)
 
@@ -101,13 +111,32 @@ def test_a_signal_ends_a_command_with_a_line_and_its_code(monkeypatch, capfd, nu
     assert capfd.readouterr().err == "seqtools: interrupted\n"
 
 
-def test_a_signal_while_another_is_told_ends_as_quietly(monkeypatch):
-    def two(*_, **__):
-        os.kill(os.getpid(), signal.SIGTERM)
+def test_a_signal_that_comes_twice_ends_a_command_once(monkeypatch, capfd):
+    def twice(*_, **__):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(main.cli, "main", two)
-    monkeypatch.setattr(main, "_report_interrupt", two)
+    monkeypatch.setattr(main.cli, "main", twice)
     assert main.run(["translate"]) == 143
+    assert capfd.readouterr().err == "seqtools: interrupted\n"
+
+
+def test_a_second_signal_ends_at_once_though_the_first_is_still_dealt_with(monkeypatch):
+    ends = []
+
+    def twice(*_, **__):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            interrupts._Last.heard_at = -math.inf
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(main.cli, "main", twice)
+    monkeypatch.setattr(os, "_exit", ends.append)
+    main.run(["translate"])
+    assert ends == [130]
 
 
 def test_a_hang_up_that_is_ignored_stays_so():
