@@ -34,13 +34,12 @@ def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
     """
 
     def handle(number: int, _: FrameType | None) -> None:
-        is_repeated = time.monotonic() < _Last.heard_at + _SECONDS_OF_REPEATS
-        if is_repeated:
-            return
-        _Last.heard_at = time.monotonic()
         if signal.Signals(number).name == "SIGHUP":
             _let_go_of_terminal()
-        hear(number)
+        now, before = time.monotonic(), _Last.heard_at
+        if now >= before + _SECONDS_OF_REPEATS:
+            _Last.heard_at = now
+            hear(number)
 
     previous = {}
     if threading.current_thread() is threading.main_thread():  # others may not
