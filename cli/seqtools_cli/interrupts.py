@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _STREAMS = (0, 1, 2)
@@ -24,13 +25,17 @@ class _Last:
     heard_at = -math.inf
 
 
-@contextmanager
-def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
-    """Have each signal that asks for an end call a function with its number.
+def hear_signals(hear: Callable[[int], None]) -> dict[signal.Signals, Any]:
+    """Have each signal that asks for an end call a function with its number from now on.
 
     One that follows another within half a second is taken for a repetition and not heard. A hang-up
     that this process was started to ignore, as by nohup, stays ignored. After another one, what
     goes to the terminal goes nowhere, so that work can still be saved.
+
+    Returns
+    -------
+    dict
+        What stood in for each signal before.
     """
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -41,9 +46,15 @@ def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
             _Last.heard_at = now
             hear(number)
 
-    previous = {}
-    if threading.current_thread() is threading.main_thread():  # others may not
-        previous = {number: signal.signal(number, handle) for number in _heard()}
+    if threading.current_thread() is not threading.main_thread():  # it may not set any
+        return {}
+    return {number: signal.signal(number, handle) for number in _heard()}
+
+
+@contextmanager
+def hearing_signals(hear: Callable[[int], None]) -> Iterator[None]:
+    """Have signals call a function within a block; see ``hear_signals``."""
+    previous = hear_signals(hear)
     try:
         yield
     finally:

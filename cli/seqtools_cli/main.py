@@ -1,5 +1,6 @@
 """The `seqtools` command: the group, and what becomes of errors and signals."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from seqtools_cli.interrupts import hearing_signals, hiding_lost
+from seqtools_cli.interrupts import hear_signals, hearing_signals, hiding_lost
 from seqtools_cli.lazy import LazyGroup
 
 COMMANDS = {
@@ -180,7 +181,25 @@ def _report(error: Exception, signals: Sequence[int]) -> int:
 
 def entry() -> None:
     """Run the command line of this process."""
-    code = run(sys.argv[1:])
+    finished: list[int] = []
+
+    def leave(number: int) -> None:
+        """Answer a signal before the command begins, or when all is written."""
+        if not finished:
+            with contextlib.suppress(OSError, RuntimeError):  # if it came within a print
+                _report_interrupt([number])
+        os._exit(finished[0] if finished else _SIGNALLED + number)
+
+    hear_signals(leave)
+    finished.append(_finish(run(sys.argv[1:])))
+    if finished[0] > _SIGNALLED:
+        # Without waiting for threads: they may have kernels to compile for half a minute.
+        os._exit(finished[0])
+    sys.exit(finished[0])
+
+
+def _finish(code: int) -> int:
+    """Write what is left for stdout and return the exit code."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -190,7 +209,4 @@ def entry() -> None:
             code = 1
         # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if code > _SIGNALLED:
-        # Without waiting for threads: they may have kernels to compile for half a minute.
-        os._exit(code)
-    sys.exit(code)
+    return code
