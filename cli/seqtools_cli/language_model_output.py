@@ -37,7 +37,6 @@ def make_plan(texts: tuple[str, ...], output: str, training: Any, options: dict[
 def print_training(console: Console, plan: Any, training: Any, seconds: float) -> None:
     """Print what `seqtools train-lm` came to."""
     outcome = training.outcome
-    speed = outcome.targets / outcome.seconds if outcome.seconds else None
     payload = {
         "output": plan.output,
         "cell": plan.model.cell,
@@ -56,7 +55,7 @@ def print_training(console: Console, plan: Any, training: Any, seconds: float) -
         "test": training.test,
         "pretrained": None if training.pretrained is None else vars(training.pretrained),
         "updates": outcome.updates,
-        "tokens_per_second": speed,
+        "tokens_per_second": outcome.targets_per_second,
         "train_seconds": outcome.seconds,
         "total_seconds": seconds,
         "threads": min(plan.training.threads, plan.training.shards),
@@ -70,7 +69,7 @@ def print_training(console: Console, plan: Any, training: Any, seconds: float) -
         ("parameters", f"{training.num_parameters:,}"),
         ("tokens", f"{training.num_train:,} to train on, {training.num_valid:,} to validate"),
         ("epochs", f"{len(outcome.history)}, best {best}"),
-        ("speed", f"{speed or 0:,.0f} tokens/s"),
+        ("speed", f"{outcome.targets_per_second or 0:,.0f} tokens/s"),
         ("time", time_of_training(outcome.seconds, seconds)),
     ]
     if outcome.metrics:

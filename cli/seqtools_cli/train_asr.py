@@ -63,7 +63,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
     """Print what training came to."""
     outcome = training.outcome
     history, metrics = outcome.history, outcome.metrics
-    speed = training.seconds * len(history) / outcome.seconds if outcome.seconds else None
+    speed = _sound_a_second(training)
     payload = {
         "output": plan.output,
         "cell": plan.model.cell,
@@ -110,3 +110,12 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         rows.append(("development", f"{rates}, blanks {100 * metrics['blank_share']:.0f} %"))
     for name, text in [*rows, ("saved", plan.output)]:
         click.echo(f"{name:12} {text}")
+
+
+def _sound_a_second(training: Any) -> float | None:
+    """Return how many seconds of recordings an update takes in a second, on the average."""
+    outcome = training.outcome
+    if outcome.targets_per_second is None or not outcome.targets:
+        return None
+    sound_a_target = training.seconds * len(outcome.history) / outcome.targets
+    return float(sound_a_target * outcome.targets_per_second)

@@ -47,7 +47,6 @@ def train_nmt(output: str, console: Console, **options: Any) -> None:
 def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
     """Print what training came to."""
     outcome, model = training.outcome, training.model
-    speed = outcome.targets / outcome.seconds if outcome.seconds else None
     sizes = len(model.source_codec), len(model.target_codec)
     payload = {
         "output": plan.output,
@@ -69,7 +68,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         "bleu": outcome.metrics.get("bleu"),
         "pretrained": {side: vars(found) for side, found in training.coverage.items()},
         "updates": outcome.updates,
-        "tokens_per_second": speed,
+        "tokens_per_second": outcome.targets_per_second,
         "train_seconds": outcome.seconds,
         "total_seconds": seconds,
         "threads": min(plan.training.threads, plan.training.shards),
@@ -84,7 +83,7 @@ def _print(console: Console, plan: Any, training: Any, seconds: float) -> None:
         ("parameters", f"{payload['parameters']:,}"),
         ("pairs", f"{training.num_pairs:,}{left_out}, {training.num_development:,} to judge by"),
         ("epochs", f"{len(outcome.history)}, best {best}"),
-        ("speed", f"{speed or 0:,.0f} target tokens/s"),
+        ("speed", f"{outcome.targets_per_second or 0:,.0f} target tokens/s"),
         ("time", time_of_training(outcome.seconds, seconds)),
     ]
     if outcome.metrics:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from seqtools.errors import CheckpointError, TrainingError, TrainingInterrupted
 from seqtools.kernels.updates import move_average
 from seqtools.monitor import Monitor, Progress, StopRequest
+from seqtools.training.pace import Pace
 from seqtools.training.run_state import EpochSums, Run
 from seqtools.training.run_store import RunStore
 from seqtools.training.schedules import rate_factor
@@ -44,6 +45,8 @@ class Outcome:
     updates : int
     seconds : float
         Training time, over all resumed runs.
+    targets_per_second : float or None
+        Speed of the updates of this run; None if it made none.
     """
 
     history: list[dict[str, Any]]
@@ -52,6 +55,7 @@ class Outcome:
     targets: int
     updates: int
     seconds: float
+    targets_per_second: float | None
 
 
 def train(
@@ -118,8 +122,7 @@ class _Loop:
         )  # fmt: skip
         self._run = Run(task, self._stepper.optimizer, average, selection)
         self._started = self._last_save = self._last_report = time.monotonic()
-        self._seconds_before, self._targets_before = 0.0, 0
-        self._first_update: tuple[float, int] | None = None
+        self._seconds_before, self._pace = 0.0, Pace()
 
     def run(self, is_resumed: bool) -> Outcome:
         """Train, and choose the weights."""
@@ -146,7 +149,6 @@ class _Loop:
         if is_resumed and store.has_checkpoint():
             self._run.restore(store.load(self._identity()))
             self._seconds_before = self._run.state.seconds
-            self._targets_before = self._run.state.targets
             state, epochs = self._run.state, self._settings.epochs
             if state.epoch > epochs or (state.epoch == epochs and state.batch):
                 raise CheckpointError(
@@ -180,6 +182,7 @@ class _Loop:
         state = self._run.state
         if state.batch == 0:
             self._task.begin_epoch(state.epoch)
+        self._pace.begin()
         for batch in self._task.batches(state.epoch, state.batch):
             rate = self._rate()
             step = self._stepper.step(batch, rate)
@@ -216,6 +219,7 @@ class _Loop:
         state, sums = self._run.state, self._run.state.sums
         state.batch += 1
         state.targets += step.loss.tokens
+        self._pace.add(step.loss.tokens)
         sums.nats += step.loss.nats
         sums.tokens += step.loss.tokens
         sums.updates += 1
@@ -225,7 +229,7 @@ class _Loop:
     def _report(self, step: Step, rate: float) -> None:
         """Tell the monitor ten times a second, and the log now and then."""
         state, now = self._run.state, time.monotonic()
-        speed = self._speed(now)
+        speed = self._pace.targets_per_second
         if self._store and self._stepper.optimizer.num_updates % self._settings.log_every == 0:
             self._log(
                 "update",
@@ -249,13 +253,6 @@ class _Loop:
                     note=f"epoch {state.epoch + 1}/{self._settings.epochs}",
                 )
             )
-
-    def _speed(self, now: float) -> float:
-        """Return targets a second since the first update, in which kernels are compiled."""
-        targets = self._run.state.targets
-        since, before = self._first_update or (self._started, self._targets_before)
-        self._first_update = self._first_update or (now, targets)
-        return (targets - before) / max(now - since, 1e-9)
 
     def _look_up(self) -> None:
         """Heed a stop request, and save a checkpoint when one is due."""
@@ -312,7 +309,7 @@ class _Loop:
         state = run.state
         outcome = Outcome(
             state.history, epochs, metrics, state.targets, run.optimizer.num_updates,
-            self._seconds(),
+            self._seconds(), self._pace.targets_per_second,
         )  # fmt: skip
         if self._store is not None:
             self._store.save_weights(parameters)
