@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 
 def _check_page(_: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
-    """Refuse to mix the page with the tables, and to write it under the name of something else."""
+    """Refuse to mix the page with the tables."""
     if path == "-":
         raise click.BadParameter("stdout holds the tables; name a file.", param=parameter)
-    if path is not None and not path.lower().endswith(".html"):
-        raise click.BadParameter(f"a page needs a name that ends in .html, not {path!r}.")
     return path
 
 
@@ -125,11 +123,11 @@ def beam_errors(
     """
     files = (model, source, reference)
     options = split_options(click.get_current_context(), scores, files, options)
-    from seqtools.io.atomic import check_writable
+    from seqtools.reports.output_files import PAGE_SUFFIX, check_report
     from seqtools_cli.beam_errors_output import print_summary
 
     if html_path is not None:
-        check_writable(html_path)
+        check_report(html_path, "a page", (PAGE_SUFFIX,))
     if scores is not None:
         summary, stories, exact = _scored(scores, options), None, None
     else:

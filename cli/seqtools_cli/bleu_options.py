@@ -94,7 +94,8 @@ _METRIC_OPTIONS = [
         type=click.Choice(TOKENIZERS),
         default=BleuSettings.tokenize,
         show_default=True,
-        help="BLEU's tokenizer.",
+        metavar="NAME",
+        help=f"BLEU's tokenizer: {', '.join(TOKENIZERS)}.",
     ),
     click.option("-lc", "--lowercase", is_flag=True, help="BLEU without regard to case."),
     click.option(

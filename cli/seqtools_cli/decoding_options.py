@@ -106,11 +106,10 @@ def check_attention_plot(path: str | None, input_path: str) -> None:
     """Refuse now a picture that could not be written."""
     if path is None:
         return
-    from seqtools.io.atomic import check_is_no_input, check_writable
-    from seqtools.reports.attention_map import attention_suffix
+    from seqtools.io.atomic import check_is_no_input
+    from seqtools.reports.output_files import check_report
 
-    attention_suffix(path)
-    check_writable(path)
+    check_report(path, "attention")
     check_is_no_input(path, [input_path])
 
 

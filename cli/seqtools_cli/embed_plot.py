@@ -85,18 +85,17 @@ def plot(
 
     from seqtools.embeddings.finite_words import finite_words
     from seqtools.embeddings.vector_files import load_vectors
-    from seqtools.io.atomic import check_writable
     from seqtools.io.text_lines import read_word_list
     from seqtools.reports.embedding_map import MapSettings, make_embedding_map
-    from seqtools.reports.map_files import map_suffix, write_embedding_map
+    from seqtools.reports.map_files import write_embedding_map
+    from seqtools.reports.output_files import check_report
     from seqtools.reports.word_selection import choose_rows
     from seqtools_cli.progress import make_monitor
 
     if top is not None and words_file is not None:
         raise click.UsageError("--top and --words exclude each other.")
     settings = MapSettings(**options)
-    suffix = map_suffix(output)
-    check_writable(output)
+    suffix = check_report(output, "a map")
     words = None if words_file is None else read_word_list(words_file)
     table = finite_words(load_vectors(vectors, **loading))
     rows, missing = choose_rows(table, top, words)

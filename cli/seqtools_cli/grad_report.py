@@ -34,13 +34,12 @@ def grad_report(
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)
-    from seqtools.io.atomic import check_writable
     from seqtools.models.gradient_log import read_gradient_runs
     from seqtools.reports import gradient_picture as report
+    from seqtools.reports.output_files import check_report
 
     if output is not None:
-        report.picture_format(output)
-        check_writable(output)
+        check_report(output, "a picture")
     runs = read_gradient_runs(models, texts)
     if output is not None:
         report.write_gradient_picture(output, runs)

@@ -50,7 +50,7 @@ def train_ngram(
     decoders of speech read, those of other toolkits too.
 
     \b
-    seqtools train-ngram news.txt.gz -o news.arpa --order 4 --lower --valid dev.txt
+    seqtools train-ngram news.txt.gz -o news.arpa --order 4 --valid dev.txt
     """  # noqa: D301 - the backslash keeps Click from filling the lines
     check_rules([OneStdin({"texts": "TEXT", "valid": "--valid"})])
     from seqtools.text.ngram_training import NGramSettings, train_ngram_files

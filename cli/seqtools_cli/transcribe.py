@@ -50,16 +50,14 @@ def transcribe(
     from seqtools_cli.numba_start import start_numba_without_blas
 
     start_numba_without_blas(console)
-    from seqtools.io.atomic import check_writable
     from seqtools.models import transcription_run
-    from seqtools.reports.spike_files import spike_suffix
+    from seqtools.reports.output_files import check_report
     from seqtools_cli.progress import make_monitor
     from seqtools_cli.transcription_output import make_plan, print_transcripts
 
     plan = make_plan(model, files, options)
     if spikes is not None:
-        spike_suffix(spikes)
-        check_writable(spikes)
+        check_report(spikes, "what was heard")
     found = transcription_run.transcribe(plan, make_monitor(console.quiet))
     if spikes is not None:
         from seqtools.reports.transcript_spikes import write_transcript_spikes

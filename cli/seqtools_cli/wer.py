@@ -62,7 +62,7 @@ def wer(
 
     \b
     seqtools wer hyp.txt ref.txt
-    seqtools wer --ref ref.txt --hyp hyp.txt --normalize lower --normalize punctuation --aligned
+    seqtools wer --ref ref.txt --hyp hyp.txt --normalize punctuation
     """  # noqa: D301 - the backslash keeps Click from filling the lines
     from seqtools.evaluation.error_rate import ErrorRateSettings
     from seqtools.evaluation.error_rate_run import run_error_rate

@@ -7,17 +7,15 @@ import html
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from seqtools.errors import SettingsError
 from seqtools.io.atomic import atomic_writer
+from seqtools.reports.output_files import PAGE_SUFFIX, suffix_of
 from seqtools.reports.page_parts import filled, json_for_script, template
 from seqtools.types import Float32Array, Int32Array
 
-PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
-ATTENTION_SUFFIXES = (*PICTURE_SUFFIXES, ".html")
 _STYLES = ("beam_errors.css", "heat_map.css", "attention_map.css")
 _SCRIPTS = ("page_elements.js", "heat_map.js")
 
@@ -96,8 +94,8 @@ def write_attention_maps(
     FileAccessError
         If the file cannot be written; what stood there still stands.
     """
-    suffix = attention_suffix(path)
-    if suffix == ".html":
+    suffix = suffix_of(path, "attention")
+    if suffix == PAGE_SUFFIX:
         content = render_attention_page(maps, title)
     elif len(maps) == 1:
         from seqtools.reports.attention_picture import render_attention_picture
@@ -110,17 +108,6 @@ def write_attention_maps(
         )
     with atomic_writer(path) as file:
         file.write(content)
-
-
-def attention_suffix(path: str | os.PathLike[str]) -> str:
-    """Return the suffix that names a map's format, or refuse it."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in ATTENTION_SUFFIXES:
-        raise SettingsError(
-            f"{os.fspath(path)}: attention is drawn to a file ending in "
-            f"{', '.join(ATTENTION_SUFFIXES)}, got {suffix or 'no suffix'}"
-        )
-    return suffix
 
 
 def render_attention_page(maps: Sequence[AttentionMap], title: str = "attention") -> bytes:

@@ -4,13 +4,11 @@ import os
 from pathlib import Path
 
 from seqtools.bias.comparison import Audited, Comparison
-from seqtools.errors import SettingsError
-from seqtools.io.atomic import atomic_writer, check_writable
+from seqtools.io.atomic import atomic_writer
 from seqtools.reports.bias_page import render_bias_page
 from seqtools.reports.bias_picture import render_bias_picture
 from seqtools.reports.bias_story import tell_story
-
-PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
+from seqtools.reports.output_files import PAGE_SUFFIX, PICTURE_SUFFIXES, check_report
 
 
 def check_pictures(report: str | None, plot: str | None) -> None:
@@ -30,17 +28,10 @@ def check_pictures(report: str | None, plot: str | None) -> None:
     FileAccessError
         If a file could not be written.
     """
-    for path, suffixes in ((report, (".html",)), (plot, PICTURE_SUFFIXES)):
-        if path is None:
-            continue
-        suffix = Path(path).suffix.lower()
-        if suffix not in suffixes:
-            what = "a report" if path == report else "a picture"
-            raise SettingsError(
-                f"{path}: {what} is written to a file ending in {', '.join(suffixes)}, "
-                f"got {suffix or 'no suffix'}"
-            )
-        check_writable(path)
+    if report is not None:
+        check_report(report, "a report", (PAGE_SUFFIX,))
+    if plot is not None:
+        check_report(plot, "a picture", PICTURE_SUFFIXES)
 
 
 def write_pictures(

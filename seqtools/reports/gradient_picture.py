@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqtools.errors import SettingsError
 from seqtools.io.atomic import atomic_writer
 from seqtools.models.gradient_log import GradientRun
+from seqtools.reports.output_files import PAGE_SUFFIX, suffix_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,25 +21,8 @@ _INK, _SOFT, _LINE = "#1c2330", "#5b6675", "#d9dde3"
 # Apart in lightness and for colour-blind eyes; by cell, so that pictures can be compared.
 _COLOURS = {"rnn": "#b3500b", "gru": "#1f6fb5", "lstm": "#2a8a4a"}
 _MARKERS = ("o", "s", "^", "D", "v")
-_FORMATS = {".png": "png", ".svg": "svg", ".pdf": "pdf", ".html": "html"}
 _DOTS_PER_INCH = 150
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
-
-
-def picture_format(path: str | os.PathLike[str]) -> str:
-    """Return the format that a file's name asks for.
-
-    Raises
-    ------
-    SettingsError
-        If it asks for none of ours.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in _FORMATS:
-        raise SettingsError(
-            f"{os.fspath(path)}: cannot draw this format; end the name in {', '.join(_FORMATS)}"
-        )
-    return _FORMATS[suffix]
 
 
 def write_gradient_picture(path: str | os.PathLike[str], runs: Sequence[GradientRun]) -> None:
@@ -52,8 +35,9 @@ def write_gradient_picture(path: str | os.PathLike[str], runs: Sequence[Gradient
     runs : sequence of GradientRun
         Most telling if the models were trained on the same text.
     """
-    kind = picture_format(path)
-    content = _page(runs) if kind == "html" else _picture(runs, kind)
+    suffix = suffix_of(path, "a picture")
+    is_page = suffix == PAGE_SUFFIX
+    content = _page(runs) if is_page else _picture(runs, suffix.removeprefix("."))
     with atomic_writer(path) as file:
         file.write(content)
 

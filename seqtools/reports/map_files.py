@@ -1,15 +1,12 @@
 """Writing a map of words in the format its file's suffix names."""
 
 import os
-from pathlib import Path
 
-from seqtools.errors import SettingsError
 from seqtools.io.atomic import atomic_writer
 from seqtools.reports.embedding_map import EmbeddingMap
 from seqtools.reports.embedding_page import render_page
 from seqtools.reports.embedding_picture import render_picture
-
-MAP_SUFFIXES = (".png", ".svg", ".pdf", ".html")
+from seqtools.reports.output_files import PAGE_SUFFIX, suffix_of
 
 
 def write_embedding_map(path: str | os.PathLike[str], embedding_map: EmbeddingMap) -> None:
@@ -29,21 +26,10 @@ def write_embedding_map(path: str | os.PathLike[str], embedding_map: EmbeddingMa
     FileAccessError
         If the file cannot be written; what stood there still stands.
     """
-    suffix = map_suffix(path)
-    if suffix == ".html":
+    suffix = suffix_of(path, "a map")
+    if suffix == PAGE_SUFFIX:
         content = render_page(embedding_map)
     else:
         content = render_picture(embedding_map, suffix.removeprefix("."))
     with atomic_writer(path) as file:
         file.write(content)
-
-
-def map_suffix(path: str | os.PathLike[str]) -> str:
-    """Return the suffix that names a map's format, or refuse it."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in MAP_SUFFIXES:
-        raise SettingsError(
-            f"{os.fspath(path)}: a map is written to a file ending in {', '.join(MAP_SUFFIXES)}, "
-            f"got {suffix or 'no suffix'}"
-        )
-    return suffix

@@ -2,15 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from seqtools.errors import SettingsError
 from seqtools.io.atomic import atomic_writer
+from seqtools.reports.output_files import PAGE_SUFFIX, suffix_of
 from seqtools.reports.spike_page import render_spike_page
 from seqtools.reports.spike_picture import render_spike_picture
 from seqtools.reports.spike_view import SpikeView
-
-SPIKE_SUFFIXES = (".png", ".svg", ".pdf", ".html")
 
 
 def write_spikes(
@@ -33,8 +31,8 @@ def write_spikes(
     FileAccessError
         If the file cannot be written; what stood there still stands.
     """
-    suffix = spike_suffix(path)
-    if suffix == ".html":
+    suffix = suffix_of(path, "what was heard")
+    if suffix == PAGE_SUFFIX:
         content = render_spike_page(views, title)
     elif len(views) == 1:
         content = render_spike_picture(views[0], suffix.removeprefix("."))
@@ -42,14 +40,3 @@ def write_spikes(
         raise SettingsError(f"a picture shows 1 recording, got {len(views)}; write .html for more")
     with atomic_writer(path) as file:
         file.write(content)
-
-
-def spike_suffix(path: str | os.PathLike[str]) -> str:
-    """Return the suffix that names a format, or refuse it."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in SPIKE_SUFFIXES:
-        raise SettingsError(
-            f"{os.fspath(path)}: what was heard is drawn to a file ending in "
-            f"{', '.join(SPIKE_SUFFIXES)}, got {suffix or 'no suffix'}"
-        )
-    return suffix

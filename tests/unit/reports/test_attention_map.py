@@ -9,10 +9,10 @@ import pytest
 from seqtools.errors import SettingsError
 from seqtools.reports.attention_map import (
     AttentionMap,
-    attention_suffix,
     render_attention_page,
     write_attention_maps,
 )
+from seqtools.reports.output_files import suffix_of
 
 EVIL = "</script><b>"
 
@@ -84,6 +84,6 @@ def test_a_page_is_written_for_many_and_a_picture_refused(tmp_path):
 
 def test_other_suffixes_and_shapes_are_refused():
     with pytest.raises(SettingsError, match=r"a file ending in \.png, \.svg, \.pdf, \.html, got"):
-        attention_suffix("a.jpg")
+        suffix_of("a.jpg", "attention")
     with pytest.raises(SettingsError, match="a row a target label"):
         AttentionMap(["a"], ["b"], np.zeros((2, 1), np.float32))
