@@ -9,6 +9,8 @@ import contextlib
 import json
 import os
 import shutil
+import stat
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from seqtools.embeddings.lock_free import Model, RunSettings
-from seqtools.errors import CheckpointError, FileAccessError, FileContentError
+from seqtools.errors import CheckpointError, FileAccessError, FileContentError, SeqtoolsWarning
 from seqtools.io.tensor_file import read_tensors, write_tensors
 
 FORMAT_VERSION = "1"
@@ -41,6 +43,7 @@ class Checkpoint:
     def __init__(self, directory: str | os.PathLike[str], corpus: list[str]) -> None:
         self.directory = Path(directory)
         self._corpus = corpus
+        self._stamps = [_stamp(name) for name in corpus]
 
     @property
     def corpus_directory(self) -> Path:
@@ -140,6 +143,7 @@ class Checkpoint:
             "format_version": FORMAT_VERSION,
             "settings": json.dumps(asdict(settings), sort_keys=True),
             "corpus": json.dumps(self._corpus),
+            "corpus_stamps": json.dumps(self._stamps),
             "corpus_fingerprint": fingerprint,
             "progress": json.dumps(progress or {}),
         }
@@ -147,6 +151,8 @@ class Checkpoint:
 
     def load(self, settings: RunSettings) -> "StoredState":
         """Read the state, to be restored once the corpus is open.
+
+        The run goes on with the text as it was read; a file that is another since is warned of.
 
         Raises
         ------
@@ -159,6 +165,7 @@ class Checkpoint:
         except FileContentError as error:
             raise CheckpointError(str(error)) from error
         self._check(metadata, settings)
+        self._compare_stamps(metadata)
         progress = json.loads(metadata.get("progress", "{}"))
         return StoredState(self.directory, tensors, metadata["corpus_fingerprint"], progress)
 
@@ -199,6 +206,20 @@ class Checkpoint:
                 f"{self.directory}: its run reads {', '.join(json.loads(metadata['corpus']))}; "
                 f"{_remedy(self.directory)}"
             )
+
+    def _compare_stamps(self, metadata: dict[str, str]) -> None:
+        """Warn of files that have changed since the run began; keep their first stamps."""
+        before = json.loads(metadata.get("corpus_stamps", "null")) or self._stamps
+        names = zip(self._corpus, before, self._stamps, strict=True)
+        changed = [name for name, then, now in names if then != now]
+        if changed:
+            warnings.warn(
+                f"{', '.join(changed)}: changed, moved or removed since the run began; going on "
+                f"with the text as it was; for the new one delete {self.directory}",
+                SeqtoolsWarning,
+                stacklevel=3,
+            )
+        self._stamps = before
 
 
 @dataclass(frozen=True)
@@ -266,3 +287,12 @@ class StoredState:
 def _remedy(directory: Path) -> str:
     """Say what to do about a checkpoint of another run."""
     return f"use the first run's options, or delete {directory} to start again"
+
+
+def _stamp(name: str) -> list[int] | None:
+    """Return size and time of change of a file; None of a stream, or if there is none."""
+    with contextlib.suppress(OSError):
+        status = Path(name).stat()
+        if stat.S_ISREG(status.st_mode):
+            return [status.st_size, status.st_mtime_ns]
+    return None

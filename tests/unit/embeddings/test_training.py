@@ -16,7 +16,13 @@ import pytest
 from seqtools.embeddings.checkpoint import Checkpoint
 from seqtools.embeddings.settings import Word2VecSettings
 from seqtools.embeddings.training import TrainingPlan, train_on_text
-from seqtools.errors import CheckpointError, SettingsError, TrainingError, TrainingInterrupted
+from seqtools.errors import (
+    CheckpointError,
+    SeqtoolsWarning,
+    SettingsError,
+    TrainingError,
+    TrainingInterrupted,
+)
 from seqtools.kernels import cbow, skipgram
 from seqtools.monitor import NullMonitor, Progress, StopRequest
 from seqtools.text.id_cache import TextSettings
@@ -144,6 +150,27 @@ def test_a_checkpoint_of_other_settings_is_refused_by_name(corpus, tmp_path):
         )
     with pytest.raises(CheckpointError, match="its run reads"):
         train_on_text(["other.txt"], plan(tmp_path, checkpoint_directory=kept, is_resumed=True))
+
+
+def test_a_run_goes_on_with_its_text_and_tells_that_the_file_is_another(corpus, tmp_path):
+    text, kept = tmp_path / "text.txt", tmp_path / "kept"
+    text.write_bytes(corpus.read_bytes())
+    whole = train_on_text([str(text)], plan(tmp_path))
+    stop = StopRequest(signal_number=signal.SIGINT)
+    with pytest.raises(TrainingInterrupted):
+        train_on_text([str(text)], plan(tmp_path, checkpoint_directory=kept), None, stop)
+    text.write_text("other words\n")
+    resumed = plan(tmp_path, checkpoint_directory=kept, is_resumed=True)
+    stop = StopRequest(signal_number=signal.SIGINT)
+    with (
+        pytest.warns(SeqtoolsWarning, match=r"text\.txt: changed, moved or removed"),
+        pytest.raises(TrainingInterrupted),
+    ):
+        train_on_text([str(text)], resumed, None, stop)
+    text.unlink()
+    with pytest.warns(SeqtoolsWarning, match=r"text\.txt: changed, moved or removed"):
+        again = train_on_text([str(text)], resumed)
+    assert again.vectors.vectors.tobytes() == whole.vectors.vectors.tobytes()
 
 
 def test_a_damaged_checkpoint_is_refused(corpus, tmp_path):
