@@ -1,5 +1,5 @@
 """``python -m seqtools_cli`` is the same as ``seqtools``."""
 
-from seqtools_cli.main import entry
+from seqtools_cli.process import entry
 
 entry()

@@ -13,10 +13,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+# A signal's number is added to this exit code.
+SIGNALLED = 128
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _STREAMS = (0, 1, 2)
 # A key press that a terminal and a parent process both pass on comes twice within milliseconds.
 _SECONDS_OF_REPEATS = 0.5
+
+
+class Interrupted(BaseException):
+    """A signal asks for an end; what KeyboardInterrupt is, but Click has no line of its own for."""
 
 
 class _Last:
@@ -49,6 +56,12 @@ def hear_signals(hear: Callable[[int], None]) -> dict[signal.Signals, Any]:
     if threading.current_thread() is not threading.main_thread():  # it may not set any
         return {}
     return {number: signal.signal(number, handle) for number in _heard()}
+
+
+def ignore_signals() -> None:
+    """Let nothing disturb the last moments, when all is done."""
+    for number in _heard():
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager

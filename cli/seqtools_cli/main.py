@@ -1,6 +1,5 @@
 """The `seqtools` command: the group, and what becomes of errors and signals."""
 
-import contextlib
 import errno
 import os
 import signal
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from seqtools_cli.interrupts import hear_signals, hearing_signals, hiding_lost
+from seqtools_cli.interrupts import SIGNALLED, Interrupted, hearing_signals, hiding_lost
 from seqtools_cli.lazy import LazyGroup
 
 COMMANDS = {
@@ -61,9 +60,6 @@ COMMANDS = {
     "debias": ("seqtools_cli.debias:debias", "Remove social bias and show what it cost."),
 }
 
-# A signal's number is added to this exit code.
-_SIGNALLED = 128
-
 cli = LazyGroup(
     "seqtools",
     COMMANDS,
@@ -113,14 +109,14 @@ def run(arguments: Sequence[str]) -> int:
     def interrupt(number: int) -> None:
         signals.append(number)  # what is raised may be lost
         if len(signals) > 1:  # the first is still being dealt with
-            os._exit(_SIGNALLED + number)
-        raise KeyboardInterrupt
+            os._exit(SIGNALLED + number)
+        raise Interrupted
 
     try:
-        with hearing_signals(interrupt), hiding_lost(KeyboardInterrupt):
+        with hearing_signals(interrupt), hiding_lost(Interrupted):
             return _run(arguments, signals)
-    except KeyboardInterrupt:  # in the last moment, or while an error was being told
-        return _SIGNALLED + signals[-1]
+    except Interrupted:  # in the last moment, or while an error was being told
+        return SIGNALLED + signals[-1]
 
 
 def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
@@ -133,7 +129,7 @@ def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (Interrupted, click.Abort):
         return _report_interrupt(signals)
     except (BrokenPipeError, SystemExit):
         # Click itself catches a closed pipe, wherever a command prints, and asks to leave with 1.
@@ -147,8 +143,10 @@ def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
 
 def _report_interrupt(signals: Sequence[int]) -> int:
     """Print one line and return the exit code of the last signal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        click.echo(err=True)  # behind ^C
     click.echo("seqtools: interrupted", err=True)
-    return _SIGNALLED + (signals[-1] if signals else signal.SIGINT)
+    return SIGNALLED + (signals[-1] if signals else signal.SIGINT)
 
 
 def _report(error: Exception, signals: Sequence[int]) -> int:
@@ -157,7 +155,7 @@ def _report(error: Exception, signals: Sequence[int]) -> int:
 
     if isinstance(error, TrainingInterrupted):
         click.echo(f"seqtools: {error}", err=True)
-        return _SIGNALLED + error.signal_number
+        return SIGNALLED + error.signal_number
     if isinstance(error, SeqtoolsError):
         text = str(error)
     elif isinstance(error, MemoryError):
@@ -177,36 +175,3 @@ def _report(error: Exception, signals: Sequence[int]) -> int:
         )
     click.echo(f"seqtools: error: {' '.join(text.splitlines())}", err=True)
     return 1
-
-
-def entry() -> None:
-    """Run the command line of this process."""
-    finished: list[int] = []
-
-    def leave(number: int) -> None:
-        """Answer a signal before the command begins, or when all is written."""
-        if not finished:
-            with contextlib.suppress(OSError, RuntimeError):  # if it came within a print
-                _report_interrupt([number])
-        os._exit(finished[0] if finished else _SIGNALLED + number)
-
-    hear_signals(leave)
-    finished.append(_finish(run(sys.argv[1:])))
-    if finished[0] > _SIGNALLED:
-        # Without waiting for threads: they may have kernels to compile for half a minute.
-        os._exit(finished[0])
-    sys.exit(finished[0])
-
-
-def _finish(code: int) -> int:
-    """Write what is left for stdout and return the exit code."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
-        if code == 0 and not isinstance(error, BrokenPipeError):
-            click.echo(f"seqtools: error: stdout: cannot write: {error.strerror}", err=True)
-            code = 1
-        # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code

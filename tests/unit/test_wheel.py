@@ -58,5 +58,5 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel):
 
 def test_wheel_installs_the_command_and_says_its_licence(wheel):
     [entry_points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert "seqtools = seqtools_cli.main:entry" in wheel.read(entry_points).decode()
+    assert "seqtools = seqtools_cli.process:entry" in wheel.read(entry_points).decode()
     assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
