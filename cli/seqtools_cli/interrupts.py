@@ -82,6 +82,18 @@ def _heard() -> list[signal.Signals]:
     return [number for number in numbers if number not in ignored or number.name != "SIGHUP"]
 
 
+def show_cursor() -> None:
+    """Bring back the cursor of a terminal, which bars hide; past Python's streams."""
+    tell_terminal(b"\x1b[?25h")
+
+
+def tell_terminal(content: bytes) -> None:
+    """Write to the terminal, if stderr is one; past Python's streams, which may be in use."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if os.isatty(sys.stderr.fileno()):
+            os.write(sys.stderr.fileno(), content)
+
+
 def _let_go_of_terminal() -> None:
     """Put nothing in the place of the terminal: writing to one that hung up fails."""
     for stream in _STREAMS:

@@ -8,8 +8,15 @@ from collections.abc import Sequence
 
 import click
 
-from seqtools_cli.interrupts import SIGNALLED, Interrupted, hearing_signals, hiding_lost
+from seqtools_cli.interrupts import (
+    SIGNALLED,
+    Interrupted,
+    hearing_signals,
+    hiding_lost,
+    show_cursor,
+)
 from seqtools_cli.lazy import LazyGroup
+from seqtools_cli.progress import TerminalMonitor
 
 COMMANDS = {
     "embed": (
@@ -109,6 +116,7 @@ def run(arguments: Sequence[str]) -> int:
     def interrupt(number: int) -> None:
         signals.append(number)  # what is raised may be lost
         if len(signals) > 1:  # the first is still being dealt with
+            show_cursor()
             os._exit(SIGNALLED + number)
         raise Interrupted
 
@@ -122,7 +130,10 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
     """Run one command line; see ``run``. `signals` are those received so far."""
     try:
-        result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
+        try:
+            result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
+        finally:
+            TerminalMonitor.end_bar()
         sys.stdout.flush()
     except click.exceptions.Exit as request:
         return request.exit_code

@@ -2,8 +2,10 @@
 
 import atexit
 import contextlib
+import io
 import os
 import sys
+from typing import Any
 
 from seqtools_cli.interrupts import SIGNALLED, hear_signals, ignore_signals
 
@@ -18,6 +20,7 @@ def entry() -> None:
             _say("seqtools: interrupted")
         os._exit(finished[0] if finished else SIGNALLED + number)
 
+    sys.stderr = _forgiving_stderr()
     hear_signals(leave)
     # Python lets go of its handlers long before its end.
     atexit.register(ignore_signals)
@@ -45,9 +48,30 @@ def _finish(code: int) -> int:
     return code
 
 
+class _ForgivingFile(io.FileIO):
+    """Loses what it cannot write: progress that nobody reads any more must not end the work."""
+
+    def write(self, content: Any) -> int:
+        """Write bytes, or nothing; say in either case that they were written."""
+        written = None
+        with contextlib.suppress(OSError):
+            written = super().write(content)  # None if it would have to wait
+        return len(memoryview(content).cast("B")) if written is None else written
+
+
+def _forgiving_stderr() -> io.TextIOWrapper:
+    """Return a standard error that may be closed, full or left by its reader."""
+    try:
+        file = _ForgivingFile(2, "wb", closefd=False)
+    except OSError:  # it is closed
+        file = _ForgivingFile(os.devnull, "wb")
+    stream = sys.stderr or io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
+    buffer = io.BufferedWriter(file)
+    return io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=True)
+
+
 def _say(line: str) -> None:
-    """Print a line on stderr if there is one and it is not in use."""
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError, RuntimeError):
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+    """Print a line on stderr unless it is in use."""
+    with contextlib.suppress(RuntimeError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

@@ -47,11 +47,23 @@ class PlainMonitor:
 
 
 class TerminalMonitor:
-    """Draws one live bar a phase with speed, loss and time left."""
+    """Draws one live bar a phase with speed, loss and time left.
+
+    What failed or was interrupted does not finish its phase: ``end_bar`` then does, for a bar hides
+    the cursor and is drawn over what is printed.
+    """
+
+    _drawing: "TerminalMonitor | None" = None
 
     def __init__(self) -> None:
         self._progress: Any = None
         self._task: Any = None
+
+    @classmethod
+    def end_bar(cls) -> None:
+        """End the bar that is being drawn, if there is one."""
+        if cls._drawing is not None:
+            cls._drawing.finish()
 
     def start(self, phase: str, total: float | None, unit: str) -> None:
         """Begin a bar."""
@@ -68,6 +80,7 @@ class TerminalMonitor:
             console=Console(stderr=True),
         )
         self._progress.start()
+        TerminalMonitor._drawing = self
         self._task = self._progress.add_task(phase, total=total, detail="")
 
     def update(self, progress: Progress) -> None:
@@ -84,7 +97,7 @@ class TerminalMonitor:
         """End the bar and leave it on the screen."""
         if self._progress is not None:
             self._progress.stop()
-            self._progress = None
+            self._progress = TerminalMonitor._drawing = None
 
     def message(self, text: str) -> None:
         """Write a line above the bar."""

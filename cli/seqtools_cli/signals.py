@@ -1,14 +1,11 @@
 """Signals in training: an end at once while nothing is lost by it, else a request to stop."""
 
-import contextlib
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from seqtools.errors import SeqtoolsError, TrainingInterrupted
 from seqtools.monitor import StopRequest
-from seqtools_cli.interrupts import hearing_signals, hiding_lost
+from seqtools_cli.interrupts import hearing_signals, hiding_lost, tell_terminal
 
 _NOTHING_SAVED = "interrupted; nothing was saved"
 # Over the bar that may be there.
@@ -35,7 +32,7 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
         if not is_heeded:
             is_raised = True
             raise TrainingInterrupted(_NOTHING_SAVED, number)
-        _say_heard()
+        tell_terminal(_HEARD)
 
     try:
         with hearing_signals(hear), hiding_lost(TrainingInterrupted):
@@ -47,10 +44,3 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
             raise
         # Numba fails when it is interrupted while it compiles, by an error of its own.
         raise TrainingInterrupted(_NOTHING_SAVED, stop.signal_number) from error
-
-
-def _say_heard() -> None:
-    """Tell who sits at a terminal; past Python's streams, which may be in use just now."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        if os.isatty(sys.stderr.fileno()):
-            os.write(sys.stderr.fileno(), _HEARD)

@@ -104,12 +104,23 @@ def open_output(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield _compressor(suffix, file, stack)
 
 
+def standard_input() -> io.BufferedReader:
+    """Return the bytes of standard input.
+
+    Raises
+    ------
+    FileAccessError
+        If it is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise FileAccessError("stdin: cannot read: it is closed; name a file or pipe one in")
+    return cast("io.BufferedReader", sys.stdin.buffer)
+
+
 def _open_raw(path: str | os.PathLike[str], stack: contextlib.ExitStack) -> io.BufferedReader:
     """Open the bytes as they lie on disk."""
     if os.fspath(path) == "-":
-        if sys.stdin is None or sys.stdin.closed:
-            raise FileAccessError("stdin: cannot read: it is closed; name a file or pipe one in")
-        return cast("io.BufferedReader", sys.stdin.buffer)
+        return standard_input()
     try:
         file = Path(path).open("rb", buffering=_BUFFER_BYTES)  # noqa: SIM115 - the stack closes it
         stack.callback(file.close)

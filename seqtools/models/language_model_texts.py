@@ -1,7 +1,6 @@
 """The texts of a language model as symbol ids: to train on, to validate, to test."""
 
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from seqtools.errors import CorpusError, FileAccessError
+from seqtools.io.compressed import standard_input
 from seqtools.io.temporary import temporary_directory
 from seqtools.models.language_model_plan import LanguageModelPlan
 from seqtools.monitor import Monitor
@@ -71,10 +71,11 @@ def _spooled(paths: Sequence[str], folder: Path, stack: ExitStack) -> list[str]:
     """Put standard input into a file, because text is read twice."""
     if "-" not in paths:
         return list(paths)
+    source = standard_input()
     copy = stack.enter_context(temporary_directory(folder, "text")) / "stdin"
     try:
         with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+            shutil.copyfileobj(source, file)
     except OSError as error:
         raise FileAccessError.from_os_error(error, folder, "write") from error
     return [str(copy) if path == "-" else path for path in paths]
