@@ -5,8 +5,12 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 
 import click
+
+# Options whose value may be empty.
+_MAY_BE_EMPTY = ("--prompt",)
 
 
 class LazyGroup(click.Group):
@@ -49,11 +53,12 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or fail with the nearest name."""
+        """Find the command, or fail with the nearest name; refuse empty arguments."""
         if args and args[0] not in self.lazy_commands and not args[0].startswith("-"):
             near = self._nearest(args[0], ctx)
             hint = f" Did you mean '{near}'?" if near else ""
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        _refuse_empty(args, ctx)
         return super().resolve_command(ctx, args)
 
     def _nearest(self, name: str, ctx: click.Context) -> str | None:
@@ -65,3 +70,14 @@ class LazyGroup(click.Group):
             if isinstance(group, click.Group) and name in group.list_commands(ctx):
                 return f"{group_name} {name}"
         return next(iter(difflib.get_close_matches(name, self.lazy_commands, n=1)), None)
+
+
+def _refuse_empty(args: Sequence[str], ctx: click.Context) -> None:
+    """Refuse what a script's unset variable leaves: no name of a file is empty, and no word."""
+    for before, argument in pairwise(args):
+        name = argument.removesuffix("=") if argument.startswith("--") else before
+        is_empty = argument == "" or (argument.startswith("--") and argument.endswith("="))
+        if is_empty and name not in _MAY_BE_EMPTY:
+            raise click.UsageError(
+                f"Empty argument behind '{name}'; is a variable of the script unset?", ctx
+            )

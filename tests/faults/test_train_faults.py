@@ -196,3 +196,35 @@ def test_a_word_that_could_not_be_saved_is_refused_before_training(seqtools, cor
     assert "has 20000 bytes" in outcome.stderr
     assert "training" not in outcome.stderr
     assert len(outcome.stderr) < 1000
+
+
+@pytest.mark.parametrize(
+    ("option", "inputs"), [("-o", "--init-vectors"), ("--save-vocab", "--vocab")]
+)
+def test_an_output_that_the_run_reads_is_refused(seqtools, corpus, option, inputs):
+    both = corpus.parent / "both.bin"
+    both.write_bytes(b"mine")
+    rest = [] if option == "-o" else ["-o", corpus.parent / "x.vec"]
+    outcome = seqtools("embed", "train", corpus, option, both, inputs, both, *rest)
+    assert outcome.exit_code == 1
+    assert "both.bin: cannot write: this run reads it" in outcome.stderr
+    assert both.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "before"),
+    [
+        (["embed", "train", "c.txt", "-o", ""], "-o"),
+        (["embed", "train", "c.txt", "--output="], "--output"),
+        (["bleu", "", "ref.txt"], "bleu"),
+        (["embed", "neighbors", "v.bin", ""], "v.bin"),
+    ],
+)
+def test_an_empty_argument_is_refused(seqtools, arguments, before):
+    outcome = seqtools(*arguments)
+    assert outcome.exit_code == 2
+    assert f"Empty argument behind '{before}'" in outcome.stderr
+
+
+def test_an_empty_prompt_is_none(seqtools):
+    assert "Empty argument" not in seqtools("generate", "no-model", "--prompt", "").stderr
