@@ -127,7 +127,7 @@ def beam_errors(
     from seqtools_cli.beam_errors_output import print_summary
 
     if html_path is not None:
-        check_report(html_path, "a page", (PAGE_SUFFIX,))
+        check_report(html_path, "a page", (PAGE_SUFFIX,), [scores, source, reference])
     if scores is not None:
         summary, stories, exact = _scored(scores, options), None, None
     else:

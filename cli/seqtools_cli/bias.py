@@ -130,8 +130,9 @@ def _print_audit(
     from seqtools_cli.bias_output import print_audit
     from seqtools_cli.progress import make_monitor
 
-    refuse_two_stdins(vectors, *sets, axis_choice["pairs_file"], axis_choice["specific_file"])
-    check_pictures(report, plot)
+    read = (vectors, *sets, axis_choice["pairs_file"], axis_choice["specific_file"])
+    refuse_two_stdins(*read)
+    check_pictures(report, plot, read)
     settings = AuditSettings(**audit_values, seed=seed)
     chosen = choose_tests(sets)
     axis = choose_axis(AxisChoice(**axis_choice), chosen)

@@ -191,7 +191,8 @@ def _run(
     from seqtools.reports.bias_files import check_pictures, write_pictures
     from seqtools_cli.progress import make_monitor
 
-    refuse_two_stdins(vectors, *sets, axis_choice["pairs_file"], axis_choice["specific_file"])
+    read = (vectors, *sets, axis_choice["pairs_file"], axis_choice["specific_file"])
+    refuse_two_stdins(*read)
     settings = DebiasSettings(
         neutralize=not no_neutralize, equalize=not no_equalize, seed=seed, **method
     )
@@ -200,8 +201,8 @@ def _run(
     cost_settings = EvaluationSettings(restrict=restrict, seed=seed, **bootstrap)
     check_output(target, format_name, save_specific)
     for path in filter(None, (target, save_specific)):
-        check_is_no_input(path, [vectors])
-    check_pictures(report, plot)
+        check_is_no_input(path, [name for name in read if name is not None])
+    check_pictures(report, plot, read)
     chosen = choose_tests(sets)
     axis = choose_axis(AxisChoice(**axis_choice), chosen)
     quality = read_quality_sets(similarity_files, analogy_files)

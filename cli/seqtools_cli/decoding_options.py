@@ -106,11 +106,9 @@ def check_attention_plot(path: str | None, input_path: str) -> None:
     """Refuse now a picture that could not be written."""
     if path is None:
         return
-    from seqtools.io.atomic import check_is_no_input
     from seqtools.reports.output_files import check_report
 
-    check_report(path, "attention")
-    check_is_no_input(path, [input_path])
+    check_report(path, "attention", inputs=[input_path])
 
 
 def count_threads(threads: int | None) -> int:

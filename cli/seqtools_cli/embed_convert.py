@@ -75,6 +75,7 @@ def convert(
     compresses. "-" is standard input or output (word2vec text).
     """
     from seqtools.embeddings.vector_conversion import convert_vector_file
+    from seqtools.io.atomic import check_is_no_input
     from seqtools.io.text_lines import read_word_list
     from seqtools.io.vector_table import ReadingOptions
 
@@ -82,6 +83,8 @@ def convert(
         raise click.UsageError("OUT and the JSON object cannot both go to standard output.")
     if source == word_list == "-":
         raise click.UsageError("IN and the list of words cannot both come from standard input.")
+    if word_list is not None and target != "-":
+        check_is_no_input(target, [word_list])
     allow_pickle = loading.pop("allow_pickle")
     result = convert_vector_file(
         source,

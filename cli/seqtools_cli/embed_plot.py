@@ -95,7 +95,7 @@ def plot(
     if top is not None and words_file is not None:
         raise click.UsageError("--top and --words exclude each other.")
     settings = MapSettings(**options)
-    suffix = check_report(output, "a map")
+    suffix = check_report(output, "a map", inputs=[vectors, words_file])
     words = None if words_file is None else read_word_list(words_file)
     table = finite_words(load_vectors(vectors, **loading))
     rows, missing = choose_rows(table, top, words)

@@ -39,7 +39,7 @@ def grad_report(
     from seqtools.reports.output_files import check_report
 
     if output is not None:
-        check_report(output, "a picture")
+        check_report(output, "a picture", inputs=texts)
     runs = read_gradient_runs(models, texts)
     if output is not None:
         report.write_gradient_picture(output, runs)

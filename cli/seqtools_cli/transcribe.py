@@ -57,7 +57,7 @@ def transcribe(
 
     plan = make_plan(model, files, options)
     if spikes is not None:
-        check_report(spikes, "what was heard")
+        check_report(spikes, "what was heard", inputs=files)
     found = transcription_run.transcribe(plan, make_monitor(console.quiet))
     if spikes is not None:
         from seqtools.reports.transcript_spikes import write_transcript_spikes

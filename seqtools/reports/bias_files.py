@@ -1,6 +1,7 @@
 """Writing the page and the pictures of a bias report."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from seqtools.bias.comparison import Audited, Comparison
@@ -11,7 +12,7 @@ from seqtools.reports.bias_story import tell_story
 from seqtools.reports.output_files import PAGE_SUFFIX, PICTURE_SUFFIXES, check_report
 
 
-def check_pictures(report: str | None, plot: str | None) -> None:
+def check_pictures(report: str | None, plot: str | None, inputs: Sequence[str | None] = ()) -> None:
     """Refuse now what could not be written after the work.
 
     Parameters
@@ -20,18 +21,20 @@ def check_pictures(report: str | None, plot: str | None) -> None:
         The page: .html.
     plot : str or None
         The picture: .png, .svg or .pdf.
+    inputs : sequence of str or None
+        What the work reads, and must not be replaced.
 
     Raises
     ------
     SettingsError
         If a suffix names another format.
     FileAccessError
-        If a file could not be written.
+        If a file could not be written, or is an input.
     """
     if report is not None:
-        check_report(report, "a report", (PAGE_SUFFIX,))
+        check_report(report, "a report", (PAGE_SUFFIX,), inputs)
     if plot is not None:
-        check_report(plot, "a picture", PICTURE_SUFFIXES)
+        check_report(plot, "a picture", PICTURE_SUFFIXES, inputs)
 
 
 def write_pictures(

@@ -1,11 +1,11 @@
 """The formats of pictures and pages, by the suffix of their file's name."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seqtools.errors import SettingsError
-from seqtools.io.atomic import check_writable
+from seqtools.io.atomic import check_is_no_input, check_writable
 
 PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 PAGE_SUFFIX = ".html"
@@ -40,17 +40,28 @@ def suffix_of(
 
 
 def check_report(
-    path: str | os.PathLike[str], content: str, suffixes: Sequence[str] = ALL_SUFFIXES
+    path: str | os.PathLike[str],
+    content: str,
+    suffixes: Sequence[str] = ALL_SUFFIXES,
+    inputs: Iterable[str | None] = (),
 ) -> str:
     """Refuse before the work what could not be written after it; return the suffix.
+
+    Parameters
+    ----------
+    path, content, suffixes
+        See ``suffix_of``.
+    inputs : iterable of str or None
+        What the work reads, and must not be replaced.
 
     Raises
     ------
     SettingsError
         If there is no format for the suffix.
     FileAccessError
-        If the file could not be written.
+        If the file could not be written, or is an input.
     """
     suffix = suffix_of(path, content, suffixes)
     check_writable(path)
+    check_is_no_input(path, [name for name in inputs if name is not None])
     return suffix
