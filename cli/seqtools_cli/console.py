@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -54,28 +55,18 @@ class Console:
     ) -> None:
         r"""Print a table: drawn in a terminal, tab-separated lines elsewhere.
 
-        In those a tab or a line end within a cell, as in a query, is written \t or \n.
-        Columns whose cells are all numbers are aligned to the right. What does not fit in the width
-        of a terminal goes on below, headers and texts before numbers; nothing is left out.
+        In those a tab or a line end within a cell, as in a query, is written \t or \n. A terminal
+        without room for the numbers gets lines too. Columns whose cells are all numbers are aligned
+        to the right. What does not fit in the width of a terminal goes on below, headers and texts
+        before numbers; nothing is left out.
         """
-        if not sys.stdout.isatty():
-            for row in (columns, *rows):
-                click.echo("\t".join(_one_cell(cell) for cell in row))
-            return
-        from rich.console import Console as RichConsole
-        from rich.table import Table
-        from rich.text import Text
-
-        table, terminal = Table(title=title, title_justify="left"), RichConsole()
         widths = [_number_width([row[index] for row in rows]) for index in range(len(columns))]
-        has_room = sum(widths) + _FRAME_A_COLUMN * len(columns) < terminal.width
-        for column, width in zip(columns, widths, strict=True):
-            justify: Literal["left", "right"] = "right" if width else "left"
-            min_width = width if width and has_room else None
-            table.add_column(Text(column), justify=justify, overflow="fold", min_width=min_width)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        terminal.print(table)
+        needed = sum(width or 1 for width in widths) + _FRAME_A_COLUMN * len(columns)
+        if sys.stdout.isatty() and needed < shutil.get_terminal_size().columns:
+            _draw(columns, rows, widths, title)
+            return
+        for row in (columns, *rows):
+            click.echo("\t".join(_one_cell(cell) for cell in row))
 
     def note(self, text: str) -> None:
         """Print a line on stderr unless the command is quiet."""
@@ -98,6 +89,23 @@ class Console:
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("ignore" if self.quiet else "always", SeqtoolsWarning)
+
+
+def _draw(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], title: str | None
+) -> None:
+    """Draw a table with at least these widths of its columns of numbers; 0 is a text."""
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if width else "left"
+        table.add_column(Text(column), justify=justify, overflow="fold", min_width=width or None)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    RichConsole().print(table)
 
 
 def _tell(text: str) -> None:
