@@ -34,7 +34,7 @@ def _check_page(_: click.Context, parameter: click.Parameter, path: str | None) 
     "--lenpen",
     "--alpha",
     "alpha",
-    type=FiniteFloat(0.0),
+    type=FiniteFloat(0, 10),
     metavar="ALPHA",
     help="The beam ranks by the sum divided by ((BETA + T) / (BETA + 1))^ALPHA.  "
     f"[default: {SearchObjective.alpha:g}; {Objective.alpha:g} with --scores]",
@@ -43,7 +43,7 @@ def _check_page(_: click.Context, parameter: click.Parameter, path: str | None) 
     "--length-penalty-beta",
     "--beta",
     "beta",
-    type=FiniteFloat(0.0),
+    type=FiniteFloat(0, 1e6),
     metavar="BETA",
     default=Objective.beta,
     show_default=True,

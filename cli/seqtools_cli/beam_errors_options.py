@@ -155,7 +155,7 @@ def model_options(command: Function) -> Function:
             help="Decoder steps that exact search may take for one sentence.",
         ),
         click.option(
-            "--coverage-penalty", "coverage", type=FiniteFloat(0.0),
+            "--coverage-penalty", "coverage", type=FiniteFloat(0, 10),
             default=SearchObjective.coverage, show_default=True, metavar="WEIGHT",
             help="Weight of GNMT's coverage penalty in the search.",
         ),

@@ -21,6 +21,7 @@ def entry() -> None:
         os._exit(finished[0] if finished else SIGNALLED + number)
 
     sys.stderr = _forgiving_stderr()
+    _show_what_cannot_be_encoded()
     hear_signals(leave)
     # Python lets go of its handlers long before its end.
     atexit.register(ignore_signals)
@@ -46,6 +47,12 @@ def _finish(code: int) -> int:
         # What is left in the buffer is lost: keep the interpreter from trying again as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """Let stdout print what its encoding, as of an old locale, lacks as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 class _ForgivingFile(io.FileIO):

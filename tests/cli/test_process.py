@@ -46,6 +46,14 @@ def test_what_is_told_on_the_way_may_get_lost_but_not_the_work(text, tmp_path, s
     assert (tmp_path / "v.vec").read_text().startswith("7 4\n")
 
 
+def test_a_letter_that_stdout_cannot_encode_is_shown_as_an_escape(text):
+    environment = {**ENVIRONMENT, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "seqtools_cli", "bleu", text, text, "-ci"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert b"\\u03bc" in done.stdout
+
+
 def test_closed_standard_input_is_named(tmp_path):
     streams = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": lambda: os.close(0)}
     with start("train-lm", "-", "-o", tmp_path / "m", **streams) as run:
