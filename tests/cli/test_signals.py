@@ -17,9 +17,11 @@ from seqtools_cli.signals import stop_on_signals
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Makes its standard input the terminal that it depends on, and becomes the command.
+# Makes its standard input the terminal that it depends on, and becomes the command. The tests may
+# run under nohup, whose ignored hang-ups are inherited.
 _IN_A_TERMINAL = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 os.execv(sys.executable, [sys.executable, "-m", "seqtools_cli", *sys.argv[1:]])
 """
@@ -173,6 +175,9 @@ def test_a_terminal_that_hangs_up_leaves_a_checkpoint(tmp_path):
         while b"epoch 2/" not in shown:
             shown += os.read(master, 10_000)
         os.close(master)
-        run.wait(timeout=60)
+        try:
+            run.wait(timeout=60)
+        finally:
+            run.kill()
     assert run.returncode == 128 + signal.SIGHUP
     assert (tmp_path / "v.vec.checkpoint" / "state.safetensors").exists()
