@@ -201,7 +201,7 @@ def _run(
     cost_settings = EvaluationSettings(restrict=restrict, seed=seed, **bootstrap)
     check_output(target, format_name, save_specific)
     for path in filter(None, (target, save_specific)):
-        check_is_no_input(path, [name for name in read if name is not None])
+        check_is_no_input(path, read)
     check_pictures(report, plot, read)
     chosen = choose_tests(sets)
     axis = choose_axis(AxisChoice(**axis_choice), chosen)

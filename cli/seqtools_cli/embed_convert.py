@@ -83,7 +83,7 @@ def convert(
         raise click.UsageError("OUT and the JSON object cannot both go to standard output.")
     if source == word_list == "-":
         raise click.UsageError("IN and the list of words cannot both come from standard input.")
-    if word_list is not None and target != "-":
+    if target != "-":
         check_is_no_input(target, [word_list])
     allow_pickle = loading.pop("allow_pickle")
     result = convert_vector_file(

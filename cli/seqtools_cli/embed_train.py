@@ -52,7 +52,8 @@ def train(
     if output == "-" and console.json:
         raise click.UsageError("--json and -o - would both write to stdout; name an output file.")
     outputs = Outputs(output, format_name, save_vocab, save_context)
-    check_outputs(outputs, options["loss"], _inputs(paths, options))
+    others = [options[name] for name in ("cooccurrences", "vocabulary", "initial_vectors")]
+    check_outputs(outputs, options["loss"], [*paths, *options["valid"], *others])
     plan = make_plan(output, options)
     stop = StopRequest()
     with stop_on_signals(stop):
@@ -81,9 +82,3 @@ def _default_output(paths: list[str]) -> str:
         name = name.removesuffix(suffix)
     stem = Path(name).stem if name not in ("", "-") else "stdin"
     return f"{stem}.vec"
-
-
-def _inputs(paths: list[str], options: dict[str, Any]) -> list[str]:
-    """Return the names of all files that the run reads."""
-    others = (options[name] for name in ("cooccurrences", "vocabulary", "initial_vectors"))
-    return [*paths, *options["valid"], *(name for name in others if name is not None)]

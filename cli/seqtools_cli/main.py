@@ -14,9 +14,9 @@ from seqtools_cli.interrupts import (
     hearing_signals,
     hiding_lost,
     show_cursor,
+    tell_terminal,
 )
 from seqtools_cli.lazy import LazyGroup
-from seqtools_cli.progress import TerminalMonitor
 
 COMMANDS = {
     "embed": (
@@ -130,10 +130,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
     """Run one command line; see ``run``. `signals` are those received so far."""
     try:
-        try:
-            result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
-        finally:
-            TerminalMonitor.end_bar()
+        result = cli.main(list(arguments), prog_name="seqtools", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as request:
         return request.exit_code
@@ -154,8 +151,7 @@ def _run(arguments: Sequence[str], signals: Sequence[int]) -> int:
 
 def _report_interrupt(signals: Sequence[int]) -> int:
     """Print one line and return the exit code of the last signal."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        click.echo(err=True)  # behind ^C
+    tell_terminal(b"\n")  # behind ^C
     click.echo("seqtools: interrupted", err=True)
     return SIGNALLED + (signals[-1] if signals else signal.SIGINT)
 

@@ -49,21 +49,16 @@ class PlainMonitor:
 class TerminalMonitor:
     """Draws one live bar a phase with speed, loss and time left.
 
-    What failed or was interrupted does not finish its phase: ``end_bar`` then does, for a bar hides
-    the cursor and is drawn over what is printed.
+    What failed or was interrupted does not finish its phase: the end of the command then does, for
+    a bar hides the cursor and is drawn over what is printed.
     """
-
-    _drawing: "TerminalMonitor | None" = None
 
     def __init__(self) -> None:
         self._progress: Any = None
         self._task: Any = None
-
-    @classmethod
-    def end_bar(cls) -> None:
-        """End the bar that is being drawn, if there is one."""
-        if cls._drawing is not None:
-            cls._drawing.finish()
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.call_on_close(self.finish)
 
     def start(self, phase: str, total: float | None, unit: str) -> None:
         """Begin a bar."""
@@ -80,7 +75,6 @@ class TerminalMonitor:
             console=Console(stderr=True),
         )
         self._progress.start()
-        TerminalMonitor._drawing = self
         self._task = self._progress.add_task(phase, total=total, detail="")
 
     def update(self, progress: Progress) -> None:
@@ -97,7 +91,7 @@ class TerminalMonitor:
         """End the bar and leave it on the screen."""
         if self._progress is not None:
             self._progress.stop()
-            self._progress = TerminalMonitor._drawing = None
+            self._progress = None
 
     def message(self, text: str) -> None:
         """Write a line above the bar."""

@@ -31,7 +31,7 @@ class Outputs:
     context: str | None = None
 
 
-def check_outputs(outputs: Outputs, loss: str, corpus: Sequence[str] = ()) -> None:
+def check_outputs(outputs: Outputs, loss: str, corpus: Sequence[str | None] = ()) -> None:
     """Refuse now what could not be written after hours of training.
 
     Parameters
@@ -39,7 +39,7 @@ def check_outputs(outputs: Outputs, loss: str, corpus: Sequence[str] = ()) -> No
     outputs : Outputs
     loss : "ns" or "hs"
         Hierarchical softmax has no output vectors of words.
-    corpus : sequence of str
+    corpus : sequence of str or None
         Files that the run reads, none of which may be replaced.
 
     Raises

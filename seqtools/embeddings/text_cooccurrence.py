@@ -98,7 +98,7 @@ def count_text_cooccurrences(
         )
     check_output(output)
     check_writable(output)
-    check_is_no_input(output, [*paths, *([plan.vocabulary] if plan.vocabulary else [])])
+    check_is_no_input(output, [*paths, plan.vocabulary])
     vocabulary = None if plan.vocabulary is None else Vocabulary.load(plan.vocabulary)
     if vocabulary is not None:
         plan_counting(plan.counting, len(vocabulary))  # too little memory is said before reading

@@ -127,9 +127,15 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def check_is_no_input(
-    path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]]
+    path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str] | None]
 ) -> None:
     """Refuse an output that would take the place of what the work reads.
+
+    Parameters
+    ----------
+    path : path-like
+    inputs : iterable of path-like or None
+        None is an input that was not given.
 
     Raises
     ------
@@ -137,7 +143,8 @@ def check_is_no_input(
         If `path` is one of the inputs, by whatever name.
     """
     target = Path(os.path.realpath(path))
-    if target.is_file() and any(Path(name).exists() and target.samefile(name) for name in inputs):
+    given = [Path(name) for name in inputs if name is not None]
+    if target.is_file() and any(name.exists() and target.samefile(name) for name in given):
         raise FileAccessError(
             f"{os.fspath(path)}: cannot write: this run reads it; name another output"
         )

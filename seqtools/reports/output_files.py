@@ -63,5 +63,5 @@ def check_report(
     """
     suffix = suffix_of(path, content, suffixes)
     check_writable(path)
-    check_is_no_input(path, [name for name in inputs if name is not None])
+    check_is_no_input(path, inputs)
     return suffix
