@@ -113,7 +113,9 @@ def hiding_lost(kind: type[BaseException]) -> Iterator[None]:
     """
 
     def show(unraisable: "sys.UnraisableHookArgs") -> None:
-        if not isinstance(unraisable.exc_value, kind):
+        # After a signal, destructors of what was half made (llvmlite's) may fail too.
+        is_interrupted = _Last.heard_at > -math.inf
+        if not (is_interrupted or isinstance(unraisable.exc_value, kind)):
             show_others(unraisable)
 
     show_others, sys.unraisablehook = sys.unraisablehook, show
